@@ -1,0 +1,71 @@
+"""`evenhand sample`: a believable quarter in a charity's life, to try things on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date, datetime, timedelta
+from heapq import merge
+from typing import IO
+
+import click
+
+from cli.charity import Charity
+from cli.crawler import crawl
+from cli.delivery import Faults, deliver
+from cli.quarter import Quarter
+from config.errors import UsageError
+
+DEFAULT_SEED = 1877
+FIRST_YEAR, LAST_YEAR = 1900, 2200
+"""Years in which an event may occur (contract, section 1)."""
+
+
+def sample_lines(quarter: Quarter, faults: Faults, *, hot_contact: bool = False) -> Iterator[bytes]:
+    """The quarter as JSON Lines in the order of arrival: always the same bytes for the same arguments."""
+    happenings = Charity(quarter).live()
+    if hot_contact:
+        happenings = merge(happenings, crawl(quarter))
+    return deliver(happenings, faults, quarter.seed)
+
+
+@click.command(name="sample")
+@click.option("--out", envvar="EVENHAND_SAMPLE_OUT", type=click.File("wb"), default="-", show_default=True,
+              help="File to write; - is standard output.")  # fmt: skip
+@click.option("--contacts", envvar="EVENHAND_SAMPLE_CONTACTS", type=click.IntRange(1, 999_999), default=5_000,
+              show_default=True, help="Supporters; each has some 20 events in 91 days.")  # fmt: skip
+@click.option("--days", envvar="EVENHAND_SAMPLE_DAYS", type=click.IntRange(1), default=91, show_default=True,
+              help="How long to live.")  # fmt: skip
+@click.option("--start", envvar="EVENHAND_SAMPLE_START", type=click.DateTime(["%Y-%m-%d"]), default="2025-04-01",
+              show_default=True, help="First day, in UTC.")  # fmt: skip
+@click.option("--seed", envvar="EVENHAND_SAMPLE_SEED", type=int, default=DEFAULT_SEED, show_default=True,
+              help="Another number, another quarter.")  # fmt: skip
+@click.option("--late", envvar="EVENHAND_SAMPLE_LATE", type=click.FloatRange(0, 1), default=0.01, show_default=True,
+              help="Share of events written hours to days after they occurred.")  # fmt: skip
+@click.option("--duplicates", envvar="EVENHAND_SAMPLE_DUPLICATES", type=click.FloatRange(0, 1), default=0.002,
+              show_default=True, help="Share of events written twice.")  # fmt: skip
+@click.option("--hot-contact", envvar="EVENHAND_SAMPLE_HOT_CONTACT", is_flag=True,
+              help="Add donor-000000, a crawler that opens a page every minute.")  # fmt: skip
+def sample(
+    out: IO[bytes],
+    contacts: int,
+    days: int,
+    start: datetime,
+    seed: int,
+    late: float,
+    duplicates: float,
+    hot_contact: bool,
+) -> None:
+    """Write a quarter in a charity's life as JSON Lines.
+
+    By default some 100,000 touchpoints and conversions, the same bytes every time. Its catalogue is
+    examples/charity/catalogue.toml.
+    """
+    quarter = Quarter(contacts, days, _first_day(start.date(), days), seed)
+    out.writelines(sample_lines(quarter, Faults(late, duplicates), hot_contact=hot_contact))
+
+
+def _first_day(start: date, days: int) -> date:
+    room = (date(LAST_YEAR, 12, 31) - start) // timedelta(days=1)
+    if start.year < FIRST_YEAR or days > room:
+        raise UsageError(f"{days} days from {start} do not fit into {FIRST_YEAR}-{LAST_YEAR}: change --start or --days")
+    return start
