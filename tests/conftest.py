@@ -1,0 +1,49 @@
+"""Fixtures that any test may ask for: a real broker, names of its own, and no error that nobody expected."""
+
+import uuid
+from collections.abc import Iterator
+
+import pytest
+
+from tests.errors_logged import ErrorsLogged, recording_errors
+from tests.kafka import Broker, MissingBrokerError
+
+
+@pytest.fixture(scope="session")
+def kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Broker]:
+    """A real Kafka broker, started for the first test that asks and shared by all; see `broker_mended`."""
+    broker = Broker(tmp_path_factory.mktemp("kafka"))
+    try:
+        broker.start()
+    except MissingBrokerError as error:
+        pytest.fail(str(error), pytrace=False)
+    yield broker
+    if broker.running:
+        broker.stop()
+
+
+@pytest.fixture(autouse=True)
+def broker_mended(request: pytest.FixtureRequest) -> Iterator[None]:
+    """However a test leaves the shared broker, killed or frozen, the next one finds it at work."""
+    yield
+    if "kafka" in request.fixturenames:
+        broker: Broker = request.getfixturevalue("kafka")
+        if broker.running:
+            broker.thaw()
+        else:
+            broker.start()
+
+
+@pytest.fixture
+def topic_prefix() -> str:
+    """A prefix that no other test's topics, groups and transactional ids have."""
+    return f"test-{uuid.uuid4().hex[:12]}."
+
+
+@pytest.fixture(autouse=True)
+def errors_logged() -> Iterator[ErrorsLogged]:
+    """Fails the test for each error logged that it did not `expect` or `allow`, or expected in vain."""
+    with recording_errors() as errors:
+        yield errors
+    assert errors.unexpected() == []
+    assert errors.missing() == []
