@@ -26,7 +26,7 @@ class Touchpoint(Struct, frozen=True):
     """A 16-byte digest of the canonical JSON of `properties`; b"" when absent."""
 
 
-class Retraction(Struct, frozen=True):
+class Retraction(Struct, frozen=True, tag=True):
     """`touchpoint.retracted`."""
 
     contact_id: str
@@ -48,7 +48,7 @@ class Conversion(Struct, frozen=True):
     properties: bytes
 
 
-class Refund(Struct, frozen=True):
+class Refund(Struct, frozen=True, tag=True):
     """`conversion.refunded`."""
 
     contact_id: str
@@ -59,7 +59,7 @@ class Refund(Struct, frozen=True):
     currency: str
 
 
-class Cancellation(Struct, frozen=True):
+class Cancellation(Struct, frozen=True, tag=True):
     """`conversion.cancelled`."""
 
     contact_id: str

@@ -1,0 +1,76 @@
+"""A contact as the state keeps it in memory: its touchpoints, its conversions, and how much of them is loaded."""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right, insort
+from collections.abc import Iterator
+from typing import Final
+
+from streams.rows import ConversionRow, WaitingRow, instant_bytes, instant_of
+
+NEVER: Final = -(1 << 62)
+"""Before every instant an event can carry."""
+COMPLETE: Final = b""
+NOTHING: Final = b"\xff" * 9
+
+
+class Contact:
+    """The rows of one contact, written through to the store's batch, read from the store when first needed."""
+
+    __slots__ = (
+        "conversions",
+        "covered_from",
+        "followed",
+        "newest_conversion_us",
+        "prefix",
+        "stored",
+        "timeline",
+        "touches",
+        "waiting",
+    )
+
+    def __init__(self, prefix: bytes, row: bytes | None) -> None:
+        self.prefix = prefix
+        self.touches: dict[bytes, bytes] = {}
+        """Touchpoint rows by event id: all that expire at `covered_from` or later, perhaps more."""
+        self.stored = row is not None
+        """Whether the contact has a row of its own in the store."""
+        if row is None:
+            self.covered_from = COMPLETE
+            self.newest_conversion_us = NEVER
+            self.followed = False
+            self.conversions: dict[bytes, ConversionRow] | None = {}
+            self.waiting: dict[bytes, WaitingRow] | None = {}
+        else:
+            self.covered_from = NOTHING
+            self.newest_conversion_us = instant_of(row[:8])
+            self.followed = row[8:] != b"\0"
+            self.conversions = None
+            self.waiting = None if self.followed else {}
+        self.timeline: list[tuple[int, bytes]] = []
+        """The loaded conversions as (occurred_at, id), in order."""
+
+    def pack(self) -> bytes:
+        """The contact's own row."""
+        return instant_bytes(self.newest_conversion_us) + (b"\1" if self.followed else b"\0")
+
+    def hold_conversions(self, rows: dict[bytes, ConversionRow]) -> None:
+        """Take the conversions that the store has of this contact."""
+        self.conversions = rows
+        self.timeline = sorted((row.occurred_us, conversion_id) for conversion_id, row in rows.items())
+
+    def add_conversion(self, conversion_id: bytes, row: ConversionRow) -> None:
+        """Hold one more conversion, or a newer fact under an id that has become free."""
+        assert self.conversions is not None
+        former = self.conversions.get(conversion_id)
+        if former is not None:
+            self.timeline.remove((former.occurred_us, conversion_id))
+        self.conversions[conversion_id] = row
+        insort(self.timeline, (row.occurred_us, conversion_id))
+        self.newest_conversion_us = max(self.newest_conversion_us, row.occurred_us)
+
+    def conversions_between(self, first_us: int, last_us: int) -> Iterator[bytes]:
+        """The ids of the conversions that occurred from the first to the last instant, both included."""
+        start = bisect_left(self.timeline, (first_us, b""))
+        end = bisect_right(self.timeline, (last_us, b"\xff" * 513))
+        return (conversion_id for _, conversion_id in self.timeline[start:end])

@@ -1,0 +1,111 @@
+"""A conversion's credit: which touchpoint earned what, overall and per dimension, to the last minor unit.
+
+This is section 2 of the contract and nothing else: no state, no Kafka, no clock.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from msgspec import Struct
+
+from config.catalogue import ModelSpec, Rules
+from streams.models import divide
+from streams.window import Touch, evidence_of
+
+
+class Claim(Struct, frozen=True):
+    """A conversion as credit sees it: what was recorded and what was taken back since. Money in minor units."""
+
+    contact_id: str
+    conversion_id: str
+    conversion: str
+    occurred_us: int
+    currency: str
+    amount_minor: int
+    refunded_minor: int
+
+
+class DimensionCredit(Struct, frozen=True):
+    """How one dimension splits the net value: minor units by value, the rest unattributed."""
+
+    credits: dict[str, int]
+    unattributed: int
+
+
+class Credit(Struct, frozen=True):
+    """One version of a conversion's credit under one model. `credits_minor` runs parallel to `evidence`."""
+
+    claim: Claim
+    model: str
+    version: int
+    evidence: Sequence[Touch]
+    credits_minor: Sequence[int]
+    dimensions: dict[str, DimensionCredit]
+    unattributed_minor: int
+    capped: bool
+
+
+def assign_credit(
+    claim: Claim, window: list[Touch], version: int, model: ModelSpec, rules: Rules, newest: int
+) -> Credit:
+    """Split a conversion's net value over its window under a model.
+
+    `window` holds every touchpoint whose lifetime covers the conversion, in order; at most its `newest` count.
+    In every dimension and overall, credits + unattributed = net value (invariant 5).
+    """
+    net_minor = claim.amount_minor - claim.refunded_minor
+    evidence = evidence_of(window, newest)
+    credits = divide(net_minor, evidence, model, rules) if evidence else []
+    return Credit(
+        claim=claim,
+        model=model.name,
+        version=version,
+        evidence=evidence,
+        credits_minor=credits,
+        dimensions=_by_dimension(net_minor, evidence, credits, model, rules),
+        unattributed_minor=0 if evidence else net_minor,
+        capped=len(window) > newest,
+    )
+
+
+def _by_dimension(
+    net_minor: int, evidence: Sequence[Touch], credits: Sequence[int], model: ModelSpec, rules: Rules
+) -> dict[str, DimensionCredit]:
+    earned: dict[int, int] = {}
+    shared = {}
+    for touch, credit in zip(evidence, credits, strict=True):
+        description = touch.description
+        key = id(description)
+        if key in earned:
+            earned[key] += credit
+        else:
+            earned[key] = credit
+            shared[key] = description
+    names = {*rules.dimensions}.union(*(description.dimensions for description in shared.values()))
+    split = {}
+    for name in sorted(names):
+        if shared and all(name in description.dimensions for description in shared.values()):
+            # Everyone has a value: this dimension splits as the whole does, so its sums are known already.
+            pairs = [(shared[key].dimensions[name], credit) for key, credit in earned.items()]
+            split[name] = DimensionCredit(_sums(pairs), 0)
+        else:
+            split[name] = _split_dimension(name, net_minor, evidence, model, rules)
+    return split
+
+
+def _split_dimension(
+    name: str, net_minor: int, evidence: Sequence[Touch], model: ModelSpec, rules: Rules
+) -> DimensionCredit:
+    having = [touch for touch in evidence if name in touch.dimensions]
+    if not having:
+        return DimensionCredit({}, net_minor)
+    credits = divide(net_minor, having, model, rules)
+    return DimensionCredit(_sums(zip((touch.dimensions[name] for touch in having), credits, strict=True)), 0)
+
+
+def _sums(pairs: "zip[tuple[str, int]] | list[tuple[str, int]]") -> dict[str, int]:
+    sums: dict[str, int] = {}
+    for value, credit in pairs:
+        sums[value] = sums.get(value, 0) + credit
+    return dict(sorted(sums.items()))

@@ -1,0 +1,68 @@
+"""The bytes of a credit: the contract's `credit.assigned`, compact UTF-8 JSON with its fields in the contract's order."""
+
+from __future__ import annotations
+
+import json
+from functools import lru_cache
+
+from events.instant import format_instant
+from events.money import exponent, format_amount
+from streams.credit import Credit
+from streams.window import Description
+
+
+def encode_credit(credit: Credit) -> bytes:
+    """The value of a record of topic `credits` or `credits.shadow` (contract, section 3)."""
+    claim = credit.claim
+    places = exponent(claim.currency, claim.occurred_us)
+    assert places is not None  # the codec refused conversions without a minor unit
+    texts: dict[int, str] = {}
+    touchpoints = []
+    for touch, minor in zip(credit.evidence, credit.credits_minor, strict=True):
+        amount = texts.get(minor)
+        if amount is None:
+            amount = texts[minor] = format_amount(minor, places)
+        head, tail = _fragments(touch.description)
+        touchpoints.append(
+            f'{{"touchpoint_id":{quote(touch.event_id)}{head}{format_instant(touch.occurred_us)}'
+            f'","expires_at":"{format_instant(touch.expires_us)}","credit":"{amount}{tail}'
+        )
+    dimensions = []
+    for name, split in credit.dimensions.items():
+        sums = ",".join([f'{quote(value)}:"{format_amount(minor, places)}"' for value, minor in split.credits.items()])
+        unattributed = format_amount(split.unattributed, places)
+        dimensions.append(f'{quote(name)}:{{"credits":{{{sums}}},"unattributed":"{unattributed}"}}')
+    return (
+        f'{{"type":"credit.assigned","conversion_id":{quote(claim.conversion_id)},"contact_id":{quote(claim.contact_id)}'
+        f',"conversion":{quote(claim.conversion)},"occurred_at":"{format_instant(claim.occurred_us)}"'
+        f',"model":"{credit.model}","version":{credit.version},"currency":"{claim.currency}"'
+        f',"value":"{format_amount(claim.amount_minor, places)}"'
+        f',"refunded":"{format_amount(claim.refunded_minor, places)}"'
+        f',"touchpoints":[{",".join(touchpoints)}],"dimensions":{{{",".join(dimensions)}}}'
+        f',"unattributed":"{format_amount(credit.unattributed_minor, places)}"'
+        f"{',"capped":true' if credit.capped else ''}}}"
+    ).encode()
+
+
+def credit_key(contact_id: str, conversion_id: str) -> bytes:
+    """The key of a record of topic `credits`: no two conversions share one."""
+    return f"[{quote(contact_id)},{quote(conversion_id)}]".encode()
+
+
+def shadow_key(contact_id: str, conversion_id: str, model: str) -> bytes:
+    """The key of a record of topic `credits.shadow`."""
+    return f"[{quote(contact_id)},{quote(conversion_id)},{quote(model)}]".encode()
+
+
+def quote(text: str) -> str:
+    """A JSON string, not ASCII-escaped. Ids hold no control character, so only these two need an escape."""
+    if '"' in text or "\\" in text:
+        return json.dumps(text, ensure_ascii=False)
+    return f'"{text}"'
+
+
+@lru_cache(maxsize=16384)
+def _fragments(description: Description) -> tuple[str, str]:
+    """What comes between a touchpoint's id and its instants, and after its credit."""
+    dimensions = ",".join(f"{quote(name)}:{quote(value)}" for name, value in description.dimensions.items())
+    return f',"name":{quote(description.name)},"occurred_at":"', f'","dimensions":{{{dimensions}}}}}'

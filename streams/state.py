@@ -1,0 +1,327 @@
+"""The state of one partition: a view that sees its own unwritten changes, and writes them in one batch.
+
+Deciders read and change contacts here; nothing reaches the store before `commit`, and then everything does, the input
+offsets with it (architecture, step 6). After any error the view is thrown away and opened anew from the store.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Iterable, Iterator
+
+import msgspec
+from msgspec import Struct, field
+
+from streams.contact import COMPLETE, NEVER, Contact
+from streams.rows import (
+    FORMAT_VERSION,
+    META,
+    Claimed,
+    ConversionRow,
+    WaitingRow,
+    instant_bytes,
+    instant_of,
+    pack,
+    unpack_claimed,
+    unpack_waiting,
+)
+from streams.store import Store
+
+CACHED_TOUCHES = 250_000  # about 350 bytes each: 90 MB for the partitions of a worker
+_CONTACT_WEIGHT = 4  # a contact without touchpoints takes the room of about four
+_SLACK_US = 86_400_000_000  # what is read beyond need, so that a slightly earlier conversion reads nothing
+
+
+class Meta(Struct):
+    """What a partition's state knows of itself. Offsets are the next ones to read; instants in microseconds."""
+
+    format_version: int = FORMAT_VERSION
+    cluster_id: str = ""
+    topic_ids: dict[str, str] = field(default_factory=dict)
+    rules: str = ""
+    """The serialised catalogue that the state was made with."""
+    offsets: dict[str, int] = field(default_factory=dict)
+    output_ends: dict[str, int] = field(default_factory=dict)
+    newest_us: dict[str, int] = field(default_factory=dict)
+    """Per input topic, the newest accepted event time."""
+    said_by_others: bool = False
+    """Whether there may be rows of what a former owner said of conversions not met yet."""
+    waiting: int = 0
+    """How many follow-on facts wait for the fact they name."""
+    swept_us: int = NEVER
+    """The hold up to which the last finished sweep cleaned."""
+
+
+class PartitionState:
+    """Contacts of one partition, over a store. One owner, one thread."""
+
+    def __init__(self, store: Store, cached_touches: int = CACHED_TOUCHES) -> None:
+        self.store = store
+        row = store.get(META)
+        self.meta = msgspec.msgpack.decode(row, type=Meta) if row else Meta()
+        self._limit = cached_touches
+        self._contacts: OrderedDict[bytes, Contact] = OrderedDict()
+        self._room = 0
+        self._absent: set[bytes] = set()
+        self._rows: dict[bytes, bytes | None] = {}
+        self._follow_rows: dict[bytes, bytes | None] = {}
+        self._changed_contacts: dict[bytes, Contact] = {}
+        self._changed_conversions: dict[bytes, ConversionRow] = {}
+        self._give_up: dict[bytes, int | None] = {}
+
+    # Contacts
+
+    def prefetch(self, facts: Iterable[tuple[bytes, bytes]]) -> None:
+        """Read in two calls what the facts, given as (contact, event id), will ask for one by one."""
+        facts = list(facts)
+        self._fetch_contacts([key for key in dict.fromkeys(contact for contact, _ in facts) if key not in self._contacts])
+        keys = []
+        for contact, event_id in facts:
+            held = self._contacts[contact]
+            if held.covered_from != COMPLETE and event_id not in held.touches:
+                keys.append((held, event_id))
+        rows = self.store.get_many([held.prefix + b"t" + event_id for held, event_id in keys])
+        for (held, event_id), row in zip(keys, rows, strict=True):
+            if row is None:
+                self._absent.add(held.prefix + b"t" + event_id)
+            else:
+                self._keep_touch(held, event_id, row)
+
+    def _fetch_contacts(self, keys: list[bytes]) -> None:
+        rows = self.store.get_many([key + b"\0k" for key in keys])
+        for key, row in zip(keys, rows, strict=True):
+            self._hold(key, Contact(key + b"\0", row))
+
+    def contact(self, key: bytes) -> Contact:
+        """The contact with that id (UTF-8), made when there is none."""
+        held = self._contacts.get(key)
+        if held is None:
+            held = self._hold(key, Contact(key + b"\0", self.store.get(key + b"\0k")))
+        else:
+            self._contacts.move_to_end(key)
+        return held
+
+    def _hold(self, key: bytes, contact: Contact) -> Contact:
+        self._contacts[key] = contact
+        self._room += _CONTACT_WEIGHT
+        return contact
+
+    # Touchpoints
+
+    def touch(self, contact: Contact, event_id: bytes) -> bytes | None:
+        """The row of a touchpoint, or None."""
+        row = contact.touches.get(event_id)
+        if row is None and contact.covered_from:
+            key = contact.prefix + b"t" + event_id
+            if key not in self._absent:
+                row = self.store.get(key)
+        return row
+
+    def put_touch(self, contact: Contact, event_id: bytes, row: bytes) -> None:
+        """Hold a touchpoint's row."""
+        self._keep_touch(contact, event_id, row)
+        self._rows[contact.prefix + b"t" + event_id] = row
+        if not contact.stored:
+            self._changed_contacts[contact.prefix] = contact
+
+    def _keep_touch(self, contact: Contact, event_id: bytes, row: bytes) -> None:
+        if event_id not in contact.touches:
+            self._room += 1
+        contact.touches[event_id] = row
+
+    def touches_covering(self, contact: Contact, at_us: int) -> list[tuple[bytes, bytes]]:
+        """The (event id, row) of each touchpoint whose lifetime covers the instant, by (occurred_at, event_id)."""
+        now = instant_bytes(at_us)
+        if contact.covered_from > now:
+            self._load_touches(contact, instant_bytes(at_us - _SLACK_US))
+        found = [
+            (row[:8], event_id, row) for event_id, row in contact.touches.items() if row[:8] <= now <= row[8:16]
+        ]
+        found.sort()
+        return [(event_id, row) for _, event_id, row in found]
+
+    def _load_touches(self, contact: Contact, first: bytes) -> None:
+        before = contact.covered_from
+        skipped = False
+        start = len(contact.prefix) + 1
+        for key, row in self.store.scan(contact.prefix + b"t", contact.prefix + b"u"):
+            if row[8:16] < first:
+                skipped = True
+            elif row[8:16] < before and key[start:] not in contact.touches:
+                self._keep_touch(contact, key[start:], row)
+        contact.covered_from = first if skipped else COMPLETE
+
+    # Conversions
+
+    def conversions(self, contact: Contact) -> dict[bytes, ConversionRow]:
+        """The conversions held of a contact, by id. Change one only through `put_conversion`."""
+        if contact.conversions is None:
+            start = len(contact.prefix) + 1
+            rows = self.store.scan(contact.prefix + b"c", contact.prefix + b"d")
+            contact.hold_conversions({key[start:]: ConversionRow.unpack(row) for key, row in rows})
+        assert contact.conversions is not None
+        return contact.conversions
+
+    def put_conversion(self, contact: Contact, conversion_id: bytes, row: ConversionRow) -> None:
+        """Hold a conversion, new or changed."""
+        conversions = self.conversions(contact)
+        if conversions.get(conversion_id) is not row:
+            contact.add_conversion(conversion_id, row)
+            self._changed_contacts[contact.prefix] = contact
+        self._changed_conversions[contact.prefix + b"c" + conversion_id] = row
+
+    # What was said, and what is owed
+
+    def said_before(self, contact: Contact, conversion_id: bytes) -> tuple[int, int]:
+        """Version and lift that a former owner said of a conversion which this state has not met yet; 0, 0 for none."""
+        if not self.meta.said_by_others:
+            return 0, 0
+        key = _SAID + contact.prefix + conversion_id
+        row = self.store.get(key)
+        if row is None:
+            return 0, 0
+        self._rows[key] = None
+        version, lift = msgspec.msgpack.decode(row, type=tuple[int, int])
+        return version, lift
+
+    def note_said(self, contact_id: bytes, conversion_id: bytes, version: int, lift: int) -> None:
+        """Remember a version that stands in the output, whoever said it."""
+        contact = self.contact(contact_id)
+        row = self.conversions(contact).get(conversion_id)
+        if row is not None:
+            if version > row.said:
+                row.said, row.lift = version, lift
+                self.put_conversion(contact, conversion_id, row)
+            return
+        key = _SAID + contact.prefix + conversion_id
+        held = self._rows.get(key) or self.store.get(key)
+        if held is None or msgspec.msgpack.decode(held, type=tuple[int, int])[0] < version:
+            self._rows[key] = pack((version, lift))
+            self.meta.said_by_others = True
+
+    def owe(self, contact: Contact, conversion_id: bytes) -> None:
+        """Remember that a conversion's credit must be looked at again once the state has caught up."""
+        self._rows[_OWED + contact.prefix + conversion_id] = b""
+
+    def owed(self) -> list[tuple[Contact, bytes]]:
+        """The conversions that are owed a look, and no longer so."""
+        keys = [key for key, _ in self.store.scan(_OWED, _OWED + b"\xff")]
+        keys += [key for key, row in self._rows.items() if key.startswith(_OWED) and row is not None]
+        found = []
+        for key in dict.fromkeys(keys):
+            self._rows[key] = None
+            contact_id, conversion_id = key[len(_OWED) :].split(b"\0", 1)
+            found.append((self.contact(contact_id), conversion_id))
+        return found
+
+    # Facts that follow on others: retractions, refunds, cancellations
+
+    def claimed(self, contact: Contact, topic: bytes, event_id: bytes) -> Claimed | None:
+        """What holds the id of a follow-on fact of a topic (t or c), or None."""
+        if not contact.followed:
+            return None
+        row = self._follow(contact.prefix + b"r" + topic + event_id)
+        return unpack_claimed(row) if row is not None else None
+
+    def claim(self, contact: Contact, topic: bytes, event_id: bytes, claimed: Claimed) -> None:
+        """Hold the id of a follow-on fact."""
+        self._follow_rows[contact.prefix + b"r" + topic + event_id] = pack(claimed)
+        if not contact.followed:
+            contact.followed = True
+            self._changed_contacts[contact.prefix] = contact
+
+    def waiting_for(self, contact: Contact, topic: bytes, target: bytes) -> list[tuple[bytes, WaitingRow]]:
+        """The facts that wait for a touchpoint (t) or conversion (c) of the contact, by event id, with their keys."""
+        waiting = self._waiting(contact)
+        if not waiting:
+            return []
+        prefix = contact.prefix + b"w" + topic + target + b"\0"
+        return sorted(((key, row) for key, row in waiting.items() if key.startswith(prefix)), key=lambda pair: pair[0])
+
+    def wait(self, contact: Contact, topic: bytes, target: bytes, row: WaitingRow) -> None:
+        """Keep a fact until what it names comes, or until it gives up."""
+        key = contact.prefix + b"w" + topic + target + b"\0" + row.fact.event_id.encode()
+        self._waiting(contact)[key] = row
+        self._follow_rows[key] = pack(row)
+        self._follow_rows[_give_up_key(topic, row, key)] = b""
+        self.meta.waiting += 1
+        first = self._first_waiting(topic)
+        if first is None or row.fact.occurred_us < first:
+            self._give_up[topic] = row.fact.occurred_us
+
+    def wait_no_more(self, contact: Contact, topic: bytes, key: bytes, row: WaitingRow) -> None:
+        """The fact has met what it names, or has given up."""
+        self._waiting(contact).pop(key)
+        self._follow_rows[key] = None
+        self._follow_rows[_give_up_key(topic, row, key)] = None
+        self.meta.waiting -= 1
+        self._give_up.pop(topic, None)
+
+    def waited_since_before(self, topic: bytes, occurred_us: int) -> list[tuple[Contact, bytes, WaitingRow]]:
+        """The facts of a topic (t or c) that still wait and occurred before the instant, oldest first."""
+        first = self._first_waiting(topic)
+        if first is None or first >= occurred_us:
+            return []
+        found = []
+        for key in self._follow_keys(_GIVE_UP + topic, _GIVE_UP + topic + instant_bytes(occurred_us)):
+            waiting_key = key[len(_GIVE_UP) + 9 :]
+            contact = self.contact(waiting_key.split(b"\0", 1)[0])
+            found.append((contact, waiting_key, self._waiting(contact)[waiting_key]))
+        return found
+
+    def _first_waiting(self, topic: bytes) -> int | None:
+        if topic not in self._give_up:
+            start = len(_GIVE_UP) + 1
+            keys = self._follow_keys(_GIVE_UP + topic, _GIVE_UP + topic + b"\xff" * 9)
+            first = next(iter(keys), None)
+            self._give_up[topic] = instant_of(first[start : start + 8]) if first else None
+        return self._give_up[topic]
+
+    def _waiting(self, contact: Contact) -> dict[bytes, WaitingRow]:
+        if contact.waiting is None:
+            rows = self.store.scan(contact.prefix + b"w", contact.prefix + b"x")
+            contact.waiting = {key: unpack_waiting(row) for key, row in rows}
+        return contact.waiting
+
+    def _follow(self, key: bytes) -> bytes | None:
+        return self._follow_rows[key] if key in self._follow_rows else self.store.get(key)
+
+    def _follow_keys(self, start: bytes, end: bytes) -> Iterator[bytes]:
+        stored = {key for key, _ in self.store.scan(start, end)}
+        for key, row in self._follow_rows.items():
+            if start <= key < end:
+                (stored.discard if row is None else stored.add)(key)
+        return iter(sorted(stored))
+
+    # Writing
+
+    def forget(self, contact: bytes) -> None:
+        """Drop a contact from memory; its rows stay."""
+        held = self._contacts.pop(contact, None)
+        if held is not None:
+            self._room -= len(held.touches) + _CONTACT_WEIGHT
+
+    def commit(self) -> None:
+        """Write everything that changed since the last commit, in one batch."""
+        rows = self._rows
+        rows.update(self._follow_rows)
+        for key, conversion in self._changed_conversions.items():
+            rows[key] = conversion.pack()
+        for contact in self._changed_contacts.values():
+            rows[contact.prefix + b"k"] = contact.pack()
+            contact.stored = True
+        rows[META] = pack(self.meta)
+        self.store.write(rows)
+        self._rows, self._follow_rows = {}, {}
+        self._changed_contacts.clear()
+        self._changed_conversions.clear()
+        self._absent.clear()
+        while self._room > self._limit and self._contacts:
+            self.forget(next(iter(self._contacts)))
+
+
+_GIVE_UP, _SAID, _OWED = b"\0x", b"\0s", b"\0o"
+
+
+def _give_up_key(topic: bytes, row: WaitingRow, key: bytes) -> bytes:
+    return _GIVE_UP + topic + instant_bytes(row.fact.occurred_us) + key
