@@ -32,6 +32,7 @@ def encode_credit(credit: Credit) -> bytes:
         sums = ",".join([f'{quote(value)}:"{format_amount(minor, places)}"' for value, minor in split.credits.items()])
         unattributed = format_amount(split.unattributed, places)
         dimensions.append(f'{quote(name)}:{{"credits":{{{sums}}},"unattributed":"{unattributed}"}}')
+    capped = ',"capped":true' if credit.capped else ""
     return (
         f'{{"type":"credit.assigned","conversion_id":{quote(claim.conversion_id)},"contact_id":{quote(claim.contact_id)}'
         f',"conversion":{quote(claim.conversion)},"occurred_at":"{format_instant(claim.occurred_us)}"'
@@ -39,8 +40,7 @@ def encode_credit(credit: Credit) -> bytes:
         f',"value":"{format_amount(claim.amount_minor, places)}"'
         f',"refunded":"{format_amount(claim.refunded_minor, places)}"'
         f',"touchpoints":[{",".join(touchpoints)}],"dimensions":{{{",".join(dimensions)}}}'
-        f',"unattributed":"{format_amount(credit.unattributed_minor, places)}"'
-        f"{',"capped":true' if credit.capped else ''}}}"
+        f',"unattributed":"{format_amount(credit.unattributed_minor, places)}"{capped}}}'
     ).encode()
 
 
