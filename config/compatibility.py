@@ -74,7 +74,9 @@ def _between_rules(was: Rules, now: Rules) -> Iterator[Difference]:
     if was.model != now.model:
         yield Difference("model", _model(was.model), _model(now.model))
     if not set(was.shadow_models) <= set(now.shadow_models):
-        yield Difference("shadow_models", _listed(map(_model, was.shadow_models)), _listed(map(_model, now.shadow_models)))
+        yield Difference(
+            "shadow_models", _listed(map(_model, was.shadow_models)), _listed(map(_model, now.shadow_models))
+        )
     if was.dimensions != now.dimensions:
         yield Difference("dimensions", _listed(was.dimensions), _listed(now.dimensions))
     if was.direct != now.direct:

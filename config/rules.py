@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Mapping
-from typing import Final, Generic, Literal, TypeAlias, TypeVar
+from typing import Generic, Literal, TypeAlias, TypeVar
 
 from msgspec import Struct
 
@@ -17,8 +17,6 @@ ModelName: TypeAlias = Literal[
     "linear", "first", "last", "last_non_direct", "position_based", "j_shaped", "inverse_j", "time_decay"
 ]
 """The models of the contract's section 2."""
-
-DAY_US: Final = 24 * 60 * 60 * 1_000_000
 
 
 class ModelSpec(Struct, frozen=True):
