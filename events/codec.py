@@ -1,0 +1,58 @@
+"""The codec: bytes in, a fact or a refusal out. Total: no bytes make it raise."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from pydantic import MISSING
+
+from events.canonical import canonical_json
+from events.duration import format_duration, parse_duration
+from events.fact import Fact
+from events.instant import format_instant, parse_instant
+from events.judgement import MODELS, amount_minor, decimals_of, fact_of, judge
+from events.model import InputEvent, MoneyEvent, TouchpointRecorded
+from events.money import format_amount
+from events.refusal import Refusal
+
+_ALL_MODELS: Final = {name: model for models in MODELS.values() for name, model in models.items()}
+_TOPIC_OF_TYPE: Final = {name: topic for topic, models in MODELS.items() for name in models}
+
+
+def decode(topic: str, value: bytes | None) -> Fact | Refusal:
+    """The judgement on a record's value by itself, on an input topic given by its bare name.
+
+    The reasons it gives, in the contract's order: oversized, malformed_json, unknown_type, invalid_event with every error,
+    unknown_currency. What needs the key, the catalogue, a clock or the state is judged elsewhere.
+    """
+    judged = judge(value, MODELS[topic])
+    return judged if isinstance(judged, Refusal) else fact_of(judged)
+
+
+def decode_any(value: bytes | None) -> tuple[str, Fact] | Refusal:
+    """The same for a line of a file, which may hold an event of any input topic: the topic's bare name, and the fact."""
+    judged = judge(value, _ALL_MODELS)
+    return judged if isinstance(judged, Refusal) else (_TOPIC_OF_TYPE[judged.type], fact_of(judged))
+
+
+def canonical_event(value: bytes) -> bytes:
+    """Canonical JSON of an accepted event, the same for copies that differ in spelling alone (contract, section 1).
+
+    Instants stand in the output's form, durations in their shortest, money with the currency's decimals. ValueError for
+    bytes that `decode_any` refuses.
+    """
+    match judge(value, _ALL_MODELS):
+        case Refusal(reason):
+            raise ValueError(f"no accepted event: {reason}")
+        case event:
+            sent = {name: field for name, field in event if field is not MISSING}
+            return canonical_json(sent | _normal_form(event))
+
+
+def _normal_form(event: InputEvent) -> dict[str, str]:
+    normal = {"occurred_at": format_instant(parse_instant(event.occurred_at))}
+    if isinstance(event, MoneyEvent):
+        normal["value"] = format_amount(amount_minor(event), decimals_of(event))
+    if isinstance(event, TouchpointRecorded) and event.lifetime is not MISSING:
+        normal["lifetime"] = format_duration(parse_duration(event.lifetime))
+    return normal

@@ -1,0 +1,104 @@
+"""The inputs of the contract, version 1: what a producer may send. An event is a fact in the past tense, whole and final."""
+
+from __future__ import annotations
+
+import re
+from typing import Literal, TypeAlias
+
+from pydantic import MISSING, BaseModel, ConfigDict, ValidationInfo, field_validator
+
+from events.fields import Amount, Currency, Dimensions, Id, Instant, Lifetime, PositiveAmount, Properties, Text
+from events.instant import parse_instant
+from events.money import AMOUNT_PATTERN, exponent, parse_amount
+
+_plain_decimal = re.compile(AMOUNT_PATTERN).fullmatch
+
+
+class Event(BaseModel):
+    """What every input has. Unknown fields are refused, so that a typo is never silently lost."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+    type: str
+    event_id: Id
+    contact_id: Id
+    occurred_at: Instant
+
+
+class TouchpointRecorded(Event):
+    """A marketing contact took place. Its `name` is a touchpoint type of the catalogue."""
+
+    type: Literal["touchpoint.recorded"]
+    name: Id
+    lifetime: Lifetime | MISSING = MISSING
+    dimensions: Dimensions | MISSING = MISSING
+    properties: Properties | MISSING = MISSING
+
+
+class TouchpointRetracted(Event):
+    """A touchpoint never was: it becomes Inactive and counts for no conversion, earlier ones included."""
+
+    type: Literal["touchpoint.retracted"]
+    touchpoint_id: Id
+    reason: Text | MISSING = MISSING
+
+
+class MoneyEvent(Event):
+    """What every input with an amount has. The currency stands first: the amount is judged by its decimals."""
+
+    currency: Currency
+    value: Amount
+
+    @field_validator("value")
+    @classmethod
+    def _fits_its_currency(cls, value: str, info: ValidationInfo) -> str:
+        decimals = _decimals(info)
+        if decimals is not None:
+            parse_amount(value, decimals)
+        elif not _plain_decimal(value):
+            raise ValueError('an amount is a plain decimal as text, such as "50" or "50.00"')
+        return value
+
+
+def _decimals(info: ValidationInfo) -> int | None:
+    """Of the event's currency; None while it or the instant is in doubt."""
+    if "currency" in info.data and "occurred_at" in info.data:
+        return exponent(info.data["currency"], parse_instant(info.data["occurred_at"]))
+    return None
+
+
+class ConversionRecorded(MoneyEvent):
+    """A donation, sponsorship, pledge or purchase took place."""
+
+    type: Literal["conversion.recorded"]
+    name: Id
+    properties: Properties | MISSING = MISSING
+
+
+class ConversionRefunded(MoneyEvent):
+    """A part of a conversion was given back, in its currency. Refunds add up, and never take more than the conversion."""
+
+    type: Literal["conversion.refunded"]
+    conversion_id: Id
+    value: PositiveAmount
+
+    @field_validator("value")
+    @classmethod
+    def _gives_something_back(cls, value: str) -> str:
+        if not value.strip("0."):
+            raise ValueError("a refund is more than zero")
+        return value
+
+
+class ConversionCancelled(Event):
+    """The whole conversion was taken back, whatever was refunded before or after."""
+
+    type: Literal["conversion.cancelled"]
+    conversion_id: Id
+
+
+InputEvent: TypeAlias = (
+    TouchpointRecorded | TouchpointRetracted | ConversionRecorded | ConversionRefunded | ConversionCancelled
+)
+TOUCHPOINT_EVENTS = (TouchpointRecorded, TouchpointRetracted)
+CONVERSION_EVENTS = (ConversionRecorded, ConversionRefunded, ConversionCancelled)
