@@ -29,7 +29,7 @@ def sample_lines(quarter: Quarter, faults: Faults, *, hot_contact: bool = False)
 
 
 @click.command(name="sample")
-@click.option("--out", envvar="EVENHAND_SAMPLE_OUT", type=click.File("wb"), default="-", show_default=True,
+@click.option("--out", envvar="EVENHAND_SAMPLE_OUT", type=click.File("wb", lazy=False), default="-", show_default=True,
               help="File to write; - is standard output.")  # fmt: skip
 @click.option("--contacts", envvar="EVENHAND_SAMPLE_CONTACTS", type=click.IntRange(1, 999_999), default=5_000,
               show_default=True, help="Supporters; each has some 20 events in 91 days.")  # fmt: skip
