@@ -11,6 +11,11 @@ UV := $(BIN)/uv
 KAFKA := build/kafka
 INSTALL := $(UV) pip install --quiet --python $(BIN)/python
 
+# The machine's own certificates where it has them: a proxy's stands among them, not in uv's bundle.
+ifneq ($(wildcard /etc/ssl/certs/ca-certificates.crt),)
+export UV_SYSTEM_CERTS := 1
+endif
+
 # Stamps: each holds the time of the last install, so that a second run does nothing.
 UV_READY := .venv/.uv
 RUN_READY := .venv/.installed
