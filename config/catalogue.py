@@ -1,4 +1,4 @@
-"""The catalogue: which touchpoints exist, how long each counts, and how a conversion is credited (contract, section 5)."""
+"""The catalogue: which touchpoints exist, how long each counts, how a conversion is credited (contract, section 5)."""
 
 from __future__ import annotations
 

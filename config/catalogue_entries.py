@@ -1,4 +1,4 @@
-"""The catalogue as people write it: the tables and keys of the contract's section 5, none other, with their defaults."""
+"""The catalogue as people write it: the tables and keys of the contract's section 5, no others, and their defaults."""
 
 from __future__ import annotations
 

@@ -15,7 +15,7 @@ from events.instant import DAY_US, EARLIEST_US, LATEST_US
 
 LONGEST_LIFETIME_US: Final = 400 * DAY_US
 LONGEST_SPAN_US: Final = 110_000 * DAY_US
-"""No two facts lie further apart: the years 1900 to 2200 are 301 × 365.25 = 109,940 days."""
+"""No two facts lie further apart: the years 1900 to 2200 are 301 times 365.25 = 109,940 days."""
 MOST_DIMENSIONS: Final = 16
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 

@@ -1,4 +1,4 @@
-"""How to reach a secured Kafka, in the words of each client library: the only place where secrets leave their wrapper."""
+"""How to reach a secured Kafka, in the words of each client library: only here do secrets leave their wrapper."""
 
 from __future__ import annotations
 

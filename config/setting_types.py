@@ -38,7 +38,13 @@ def _servers(value: str) -> str:
 def _legal_name(value: str) -> str:
     if LEGAL_NAME.fullmatch(value) and value not in {".", ".."}:
         return value
-    raise ValueError("must be 1 to 200 of the characters a–z, A–Z, 0–9, '.', '_' and '-'")
+    raise ValueError("must be 1 to 200 of the characters a to z, A to Z, 0 to 9, '.', '_' and '-'")
+
+
+def _group(value: str) -> str:
+    if value:
+        return _legal_name(value)
+    raise ValueError("must be set where EVENHAND_TOPIC_PREFIX gives it no name")
 
 
 def _topic_prefix(value: str) -> str:
@@ -60,7 +66,7 @@ TopicPrefix: TypeAlias = Annotated[str, AfterValidator(_topic_prefix)]
 FilePath: TypeAlias = Annotated[Path, AfterValidator(Path.expanduser)]
 Pause: TypeAlias = Annotated[timedelta, BeforeValidator(_duration)]
 Period: TypeAlias = Annotated[Pause, AfterValidator(_lasting)]
-LegalName: TypeAlias = Annotated[str, AfterValidator(_legal_name)]
+Group: TypeAlias = Annotated[str, AfterValidator(_group)]
 PemFile: TypeAlias = Annotated[FilePath, AfterValidator(_existing_file)]
 SecurityProtocol: TypeAlias = Annotated[
     Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"], BeforeValidator(_upper)

@@ -17,7 +17,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from config.errors import UsageError
 from config.setting_types import (
     FilePath,
-    LegalName,
+    Group,
     LogLevel,
     Pause,
     PemFile,
@@ -44,7 +44,7 @@ class Settings(BaseSettings):
     topic_prefix: TopicPrefix = Field(
         "evenhand.", description="Stands before every topic's name: `evenhand.` gives `evenhand.touchpoints`."
     )
-    group: LegalName = Field(
+    group: Group = Field(
         "",
         description="Consumer groups are `<this>.attribution` and so on; transactional ids `<group>-<partition>`.",
         json_schema_extra=_in_words("the topic prefix without its last dot"),
@@ -82,7 +82,7 @@ class Settings(BaseSettings):
         ge=0,
         le=1,
         allow_inf_nan=False,
-        description="Share of a topic partition's last 10,000 records; when more of them are refused, its worker stops.",
+        description="Share of a topic partition's last 10,000 records; when more are refused, its worker stops.",
     )
     web_port: int = Field(
         6066, ge=0, le=65_535, description="The worker's `/metrics`, `/health`, `/ready`; 0: any free port."
@@ -122,13 +122,13 @@ class Settings(BaseSettings):
         if self.kafka_security_protocol.startswith("SASL"):
             if None in sasl:
                 raise ValueError(
-                    f"EVENHAND_KAFKA_SECURITY_PROTOCOL: {self.kafka_security_protocol} needs EVENHAND_KAFKA_SASL_MECHANISM, "
-                    "EVENHAND_KAFKA_SASL_USERNAME and EVENHAND_KAFKA_SASL_PASSWORD"
+                    f"EVENHAND_KAFKA_SECURITY_PROTOCOL: {self.kafka_security_protocol} needs "
+                    "EVENHAND_KAFKA_SASL_MECHANISM, EVENHAND_KAFKA_SASL_USERNAME and EVENHAND_KAFKA_SASL_PASSWORD"
                 )
         elif sasl != (None, None, None):
             raise ValueError(
-                f"EVENHAND_KAFKA_SECURITY_PROTOCOL: {self.kafka_security_protocol} sends no EVENHAND_KAFKA_SASL_… setting; "
-                "choose SASL_SSL or SASL_PLAINTEXT, or unset them"
+                f"EVENHAND_KAFKA_SECURITY_PROTOCOL: {self.kafka_security_protocol} would send no "
+                "EVENHAND_KAFKA_SASL_… setting; choose SASL_SSL or SASL_PLAINTEXT, or unset them"
             )
         if self.kafka_ssl_keyfile is not None and self.kafka_ssl_certfile is None:
             raise ValueError("EVENHAND_KAFKA_SSL_KEYFILE: a key needs its EVENHAND_KAFKA_SSL_CERTFILE")
@@ -141,7 +141,7 @@ class Settings(BaseSettings):
 
 
 def load_settings(**given: object) -> Settings:
-    """Read the environment; what is given and not None, as by an option, goes before it. UsageError names each fault."""
+    """Read the environment; what is given and not None, as by an option, goes first. UsageError names each fault."""
     named: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
     try:
         return Settings(**named)
