@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Annotated, Any, Self, TypeVar
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from config.catalogue_types import Dimensions, Identifier, Instant, Lifetime, ModelNames, Names, Span, Weights
 from config.rules import ModelName
-from events.instant import DAY_US
+from events.instant import DAY_US, format_instant
 
 
 class Entry(BaseModel):
@@ -31,8 +32,9 @@ DatedChange = TypeVar("DatedChange", bound=Change)
 
 
 def _dated_once(changes: list[DatedChange]) -> list[DatedChange]:
-    if len({change.effective_from for change in changes}) < len(changes):
-        raise ValueError("two changes have the same effective_from")
+    for from_us, times in Counter(change.effective_from for change in changes).items():
+        if times > 1:
+            raise ValueError(f"has {times} changes with effective_from {format_instant(from_us)}")
     return changes
 
 

@@ -4,18 +4,32 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Iterable
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from config.catalogue_entries import CatalogueFile
 from config.errors import CatalogueError
-from config.toml_lines import KeyPath, line_of
+from config.toml_lines import KeyPath, key_text, line_of
+
+MESSAGES: Final = {
+    "extra_forbidden": "is an unknown key",
+    "missing": "is missing",
+    "dict_type": "must be a table",
+    "model_type": "must be a table",
+    "list_type": "must be a list",
+    "string_type": "must be a text in quotes",
+    "int_type": "must be a whole number",
+    "greater_than_equal": "must be at least {ge}",
+    "too_short": "must have {min_length} entries, not {actual_length}",
+    "too_long": "must have at most {max_length} entries",
+}
+"""What pydantic finds, in the words of a TOML file."""
 
 
 class Fault(NamedTuple):
-    """One thing wrong with a catalogue, and the key that it stands under."""
+    """One thing wrong with a catalogue: the key that it stands under, and the rest of a sentence about it."""
 
     path: KeyPath
     message: str
@@ -36,19 +50,14 @@ def refused(source: str, text: str, faults: Iterable[Fault]) -> CatalogueError:
     said = []
     for path, message in faults:
         line = line_of(text, path)
-        where = ".".join(map(str, path))
-        said.append(f"{where}: {message}" if line is None else f"line {line}, {where}: {message}")
+        said.append(f"line {line}, {key_text(path)} {message}" if line else f"{key_text(path)} {message}")
     return CatalogueError(f"{source} is no valid catalogue: " + "; ".join(said))
 
 
 def _fault(error: ErrorDetails) -> Fault:
     path = tuple(part for part in error["loc"] if part != "[key]")
-    match error["type"]:
-        case "extra_forbidden":
-            return Fault(path, "unknown key")
-        case "missing":
-            return Fault(path, "is missing")
-        case "literal_error":
-            return Fault(path, f'there is no model "{error["input"]}"; the models are {error["ctx"]["expected"]}')
-        case _:
-            return Fault(path, error["msg"].removeprefix("Value error, "))
+    if error["type"] == "literal_error":
+        return Fault(path, f'names no model: "{error["input"]}"; the models are {error["ctx"]["expected"]}')
+    if error["type"] in MESSAGES:
+        return Fault(path, MESSAGES[error["type"]].format(**error.get("ctx", {})))
+    return Fault(path, error["msg"].removeprefix("Value error, "))

@@ -22,17 +22,24 @@ EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 def _span(value: object) -> int:
     if isinstance(value, str):
-        span_us = parse_duration(value)
+        span_us = _parsed(value)
         if 0 < span_us <= LONGEST_SPAN_US:
             return span_us
-        raise ValueError(f'"{value}" is not more than no time and at most P110000D')
+        raise ValueError(f'must be more than no time and at most P110000D, not "{value}"')
     raise ValueError('must be a duration in quotes, such as "P3D"')
+
+
+def _parsed(text: str) -> int:
+    try:
+        return parse_duration(text)
+    except ValueError as error:
+        raise ValueError(f'is "{text}", but {error}') from error
 
 
 def _lifetime(value: object) -> int:
     lifetime_us = _span(value)
     if lifetime_us > LONGEST_LIFETIME_US:
-        raise ValueError(f'"{value}" is more than 400 days')
+        raise ValueError(f'must be at most 400 days, not "{value}"')
     return lifetime_us
 
 
@@ -45,20 +52,27 @@ def _instant(value: object) -> int:
     raise ValueError("must be a TOML date-time with an offset and no quotes, such as 2026-07-01T00:00:00Z")
 
 
+def _identifier(text: str) -> str:
+    try:
+        return check_id(text)
+    except ValueError as error:
+        raise ValueError(f"must be an id, but {error}") from error
+
+
 def _named_once(names: list[str]) -> list[str]:
     for name, times in Counter(names).items():
         if times > 1:
-            raise ValueError(f'"{name}" is named {times} times')
+            raise ValueError(f'names "{name}" {times} times')
     return names
 
 
 def _splits_between_the_ends(weights: list[int]) -> list[int]:
     if weights[0] + weights[-1] == 0:
-        raise ValueError("the first and the last weight must sum to more than 0")
+        raise ValueError("must have a first and a last weight that sum to more than 0")
     return weights
 
 
-Identifier: TypeAlias = Annotated[str, AfterValidator(check_id)]
+Identifier: TypeAlias = Annotated[str, AfterValidator(_identifier)]
 Span: TypeAlias = Annotated[int, BeforeValidator(_span)]
 Lifetime: TypeAlias = Annotated[int, BeforeValidator(_lifetime)]
 Instant: TypeAlias = Annotated[int, BeforeValidator(_instant)]

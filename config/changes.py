@@ -42,10 +42,10 @@ def contradictions(file: CatalogueFile) -> Iterator[Fault]:
     if file.conversion_retention < file.attribution_horizon:
         yield Fault(("conversion_retention",), "is shorter than attribution_horizon")
     if file.model in file.shadow_models:
-        yield Fault(("shadow_models",), f'"{file.model}" is the model itself')
+        yield Fault(("shadow_models",), f'names the model itself, "{file.model}"')
     for place, _, terms in _in_force(file, file.changes):
         if terms.model in terms.shadow_models:
-            yield Fault(("changes", place), f'from this change on "{terms.model}" is both the model and a shadow model')
+            yield Fault(("changes", place), f'makes "{terms.model}" both the model and a shadow model')
     for name, entry in file.touchpoints.items():
         if entry.lifetime is None and file.default_lifetime is None:
             yield Fault(("touchpoints", name), "has no lifetime, and there is no default_lifetime")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import tomllib
 from collections import Counter
@@ -11,18 +12,33 @@ from typing import Final, TypeAlias
 KeyPath: TypeAlias = tuple[str | int, ...]
 """As in `("touchpoints", "google_ad_click", "changes", 0, "lifetime")`; an int is a place in a list, from 0."""
 
+BARE_KEY: Final = re.compile(r"[A-Za-z0-9_-]+")
 STATEMENT: Final = re.compile(r"\s*(?:\[\[(?P<entry>.+)]]|\[(?P<table>.+)]|(?P<key>[^=#]+?)\s*=)")
 
 
 def line_of(text: str, path: KeyPath) -> int | None:
-    """Give the line, from 1, of the longest part of the path that has a line of its own; None where none has.
+    """Give the line, from 1, on which the path or something below it first stands, else the nearest table above it.
 
-    A guide for people, not a parser: what looks like a key inside a multi-line string may mislead it.
+    None where there is none. A guide for people, not a parser: what looks like a key inside a multi-line text may
+    mislead it.
     """
-    lines: dict[KeyPath, int] = {}
-    for number, key_path in _statements(text):
-        lines.setdefault(key_path, number)
-    return next((lines[path[:end]] for end in range(len(path), 0, -1) if path[:end] in lines), None)
+    statements = list(_statements(text))
+    for end in range(len(path), 0, -1):
+        for number, key_path in statements:
+            if key_path[:end] == path[:end]:
+                return number
+    return None
+
+
+def key_text(path: KeyPath) -> str:
+    """Write a path as TOML writes a dotted key, with a place in a list in brackets."""
+    text = ""
+    for part in path:
+        if isinstance(part, int):
+            text += f"[{part}]"
+        else:
+            text += ("." if text else "") + (part if BARE_KEY.fullmatch(part) else json.dumps(part, ensure_ascii=False))
+    return text
 
 
 def _statements(text: str) -> Iterator[tuple[int, KeyPath]]:
