@@ -28,24 +28,24 @@ def sample_lines(quarter: Quarter, faults: Faults, *, hot_contact: bool = False)
     return deliver(happenings, faults, quarter.seed)
 
 
-@click.command(name="sample")
+@click.command("sample")
 @click.option("--out", envvar="EVENHAND_SAMPLE_OUT", type=click.File("wb", lazy=False), default="-", show_default=True,
-              help="File to write; - is standard output.")  # fmt: skip
+              metavar="FILE", help="Where to write; - is standard output.")  # fmt: skip
 @click.option("--contacts", envvar="EVENHAND_SAMPLE_CONTACTS", type=click.IntRange(1, 999_999), default=5_000,
-              show_default=True, help="Supporters; each has some 20 events in 91 days.")  # fmt: skip
+              show_default=True, metavar="NUMBER", help="Supporters; each has some 20 events in 91 days.")  # fmt: skip
 @click.option("--days", envvar="EVENHAND_SAMPLE_DAYS", type=click.IntRange(1), default=91, show_default=True,
-              help="How long to live.")  # fmt: skip
+              metavar="NUMBER", help="How long to live.")  # fmt: skip
 @click.option("--start", envvar="EVENHAND_SAMPLE_START", type=click.DateTime(["%Y-%m-%d"]), default="2025-04-01",
-              show_default=True, help="First day, in UTC.")  # fmt: skip
+              show_default=True, metavar="DATE", help="First day, in UTC.")  # fmt: skip
 @click.option("--seed", envvar="EVENHAND_SAMPLE_SEED", type=int, default=DEFAULT_SEED, show_default=True,
-              help="Another number, another quarter.")  # fmt: skip
+              metavar="NUMBER", help="Another number, another quarter.")  # fmt: skip
 @click.option("--late", envvar="EVENHAND_SAMPLE_LATE", type=click.FloatRange(0, 1), default=0.01, show_default=True,
-              help="Share of events written hours to days after they occurred.")  # fmt: skip
+              metavar="RATIO", help="Share of events written hours to days after they occurred.")  # fmt: skip
 @click.option("--duplicates", envvar="EVENHAND_SAMPLE_DUPLICATES", type=click.FloatRange(0, 1), default=0.002,
-              show_default=True, help="Share of events written twice.")  # fmt: skip
+              show_default=True, metavar="RATIO", help="Share of events written twice.")  # fmt: skip
 @click.option("--hot-contact", envvar="EVENHAND_SAMPLE_HOT_CONTACT", is_flag=True,
               help="Add donor-000000, a crawler that opens a page every minute.")  # fmt: skip
-def sample(
+def command(
     out: IO[bytes],
     contacts: int,
     days: int,

@@ -20,7 +20,7 @@ from cli.crawler import CRAWLER
 from cli.delivery import LONGEST_DELAY, SHORTEST_DELAY, Faults
 from cli.outreach import CHANNELS
 from cli.quarter import Quarter
-from cli.sample import sample, sample_lines
+from cli.sample import command, sample_lines
 from config.catalogue import load_catalogue
 from config.errors import UsageError
 from events.codec import decode_any
@@ -205,8 +205,8 @@ def test_sample_writes_a_file_and_standard_output_alike(tmp_path: Path) -> None:
     ]
     file = tmp_path / "charity.jsonl"
 
-    to_file = CliRunner().invoke(sample, [*few, "--out", str(file)])
-    to_output = CliRunner().invoke(sample, few)
+    to_file = CliRunner().invoke(command, [*few, "--out", str(file)])
+    to_output = CliRunner().invoke(command, few)
 
     assert (to_file.exit_code, to_output.exit_code) == (0, 0)
     assert file.read_bytes() == to_output.stdout_bytes
@@ -215,14 +215,14 @@ def test_sample_writes_a_file_and_standard_output_alike(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("wrong", [["--late", "1.5"], ["--contacts", "0"], ["--start", "soon"], ["--out", "no/such/x"]])
 def test_a_wrong_option_ends_with_2_and_names_it(wrong: list[str]) -> None:
-    result = CliRunner().invoke(sample, wrong)
+    result = CliRunner().invoke(command, wrong)
 
     assert result.exit_code == 2
     assert wrong[0] in result.stderr
 
 
 def test_days_beyond_the_years_of_the_contract_are_refused() -> None:
-    result = CliRunner().invoke(sample, ["--start", "2200-12-01"])
+    result = CliRunner().invoke(command, ["--start", "2200-12-01"])
 
     assert isinstance(result.exception, UsageError)
     assert "--start" in str(result.exception)
