@@ -1,0 +1,68 @@
+"""Where the topics as they are differ from the topics as they ought to be."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from typing import NamedTuple
+
+from streams.admin.topic_plan import PlannedTopic
+from streams.admin.topic_state import TopicState
+
+_RECREATE = "a topic's partitions cannot be put right in place: create the topics under a new prefix and replay into it"
+
+
+class Difference(NamedTuple):
+    """One thing that is not as it ought to be, and what to do about it."""
+
+    topic: str
+    setting: str
+    wanted: str
+    found: str
+    remedy: str
+
+
+class Wishes(NamedTuple):
+    """What whoever runs the command asks of every topic; None leaves it to what there is."""
+
+    partitions: int | None = None
+    replication_factor: int | None = None
+
+
+def differences(planned: Sequence[PlannedTopic], states: Mapping[str, TopicState], wishes: Wishes) -> list[Difference]:
+    """All that has to change before a worker may run on these topics; empty when all is well.
+
+    A contact's facts and credits share a partition number, so all the topics need the same number of partitions: the
+    one wished for, else the one that most of them have.
+    """
+    counts = Counter(state.partitions for state in states.values())
+    partitions = wishes.partitions or (counts.most_common(1)[0][0] if counts else 0)
+    return [
+        difference
+        for topic in planned
+        for difference in (
+            _of_topic(topic, states[topic.name], wishes._replace(partitions=partitions))
+            if topic.name in states
+            else [Difference(topic.name, "topic", "exists", "missing", "run `evenhand topics create`")]
+        )
+    ]
+
+
+def _of_topic(topic: PlannedTopic, state: TopicState, wishes: Wishes) -> Iterator[Difference]:
+    if state.partitions != wishes.partitions:
+        yield Difference(topic.name, "partitions", str(wishes.partitions), str(state.partitions), _RECREATE)
+    if wishes.replication_factor not in (None, state.replication_factor):
+        wanted, found = str(wishes.replication_factor), str(state.replication_factor)
+        yield Difference(topic.name, "replication factor", wanted, found, "reassign with kafka-reassign-partitions")
+    if state.leaderless:
+        numbers = ", ".join(map(str, state.leaderless))
+        yield Difference(
+            topic.name, "leader", "every partition", f"none for {numbers}", "start the brokers that are down"
+        )
+    for setting, wanted in topic.config.items():
+        found = state.config[setting]
+        if found != wanted:
+            remedy = (
+                f"kafka-configs --alter --entity-type topics --entity-name {topic.name} --add-config {setting}={wanted}"
+            )
+            yield Difference(topic.name, setting, wanted, found, remedy)
