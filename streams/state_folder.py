@@ -2,7 +2,7 @@
 
 Beside each `db` stands FORMAT, the version of what its rows mean. Everything here can be lost: the input topics are the
 truth, and a snapshot or a replay brings the state back. So a folder changes by renames alone: at any instant a
-partition has its old database, none, or the new one whole, and what a crash leaves half done is swept at the next start.
+partition has its old database, none, or the new one whole, and what a crash leaves behind is swept at the next start.
 """
 
 from __future__ import annotations

@@ -1,0 +1,125 @@
+"""Saving a partition's snapshots, finding them and bringing them back.
+
+A manifest is written last: a snapshot whose upload ended early does not exist, and its files serve the next one or are
+pruned. So at any instant, whatever crashed, what `candidates` offers was whole when it was written.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import structlog
+
+from streams.disk import disk_errors_told, require_room
+from streams.snapshots.checkpoint import CheckpointReader, sha256_of
+from streams.snapshots.errors import SnapshotError, SnapshotStoreError
+from streams.snapshots.manifest import Manifest, SnapshotFile
+from streams.snapshots.position import Position
+from streams.snapshots.prune import GRACE_US, prune
+from streams.snapshots.shelf import Scope, Shelf
+
+log = structlog.get_logger(__name__)
+
+
+class SnapshotStore:
+    """The snapshots of one partition, for its worker. Blocks; not for two threads at once.
+
+    Every method raises SnapshotStoreError when the place at the URL does not do as it is asked.
+    """
+
+    def __init__(self, url: str, scope: Scope, kept: int) -> None:
+        """Raises UsageError when the URL is of no kind that is installed."""
+        self._scope = scope
+        self._kept = kept
+        self._shelf = Shelf(url, scope)
+        self._checkpoints = CheckpointReader()
+
+    def save(self, checkpoint: Path, position: Position, now_us: int) -> Manifest:
+        """The checkpoint's state is kept: first what the place lacks of its files, then its manifest."""
+        files = self._checkpoints.files(checkpoint)
+        for file in self._lacking(files, now_us):
+            self._shelf.put_file(checkpoint / file.path, file.sha256)
+        manifest = Manifest(position=position, created_us=now_us, files=files)
+        self._shelf.add(manifest)
+        return manifest
+
+    def candidates(self) -> Iterator[Manifest]:
+        """The snapshots that can be read and are this cluster's, the furthest first; the others with a warning."""
+        for name in self._shelf.manifest_names():
+            try:
+                manifest = self._shelf.load(name)
+            except SnapshotStoreError:
+                raise
+            except SnapshotError as error:
+                log.warning("snapshot skipped", snapshot=name, why=str(error))
+                continue
+            if manifest.position.cluster_id == self._scope.cluster_id:
+                yield manifest
+            else:
+                log.warning("snapshot skipped", snapshot=name, why="it is of another Kafka cluster")
+
+    def restore(self, manifest: Manifest, into: Path) -> None:
+        """The folder, which must not exist yet, holds the snapshot's state, each file as its size and hash say.
+
+        Raises SnapshotError when a file is missing or not what it was, BrokenEnvironmentError when the disk refuses.
+        """
+        with disk_errors_told(into):
+            into.mkdir(parents=True)
+        require_room(into, manifest.size)
+        for file in manifest.files:
+            target = into / file.path
+            with disk_errors_told(target):
+                target.parent.mkdir(parents=True, exist_ok=True)
+            self._shelf.fetch_file(file.sha256, target)
+            with disk_errors_told(target):
+                found = sha256_of(target)
+            _require_same(manifest, file, found)
+
+    def verify(self, manifest: Manifest) -> None:
+        """Every file of the snapshot is there and is what it was, or SnapshotError names one that is not."""
+        for file in manifest.files:
+            _require_same(manifest, file, self._shelf.hash_of_file(file.sha256))
+
+    def prune(self, owned: Position, now_us: int) -> None:
+        """The last snapshots up to the owned position are kept, those before them gone. Only for the fenced owner."""
+        prune(self._shelf, owned, self._kept, now_us)
+
+    def clear(self) -> None:
+        """The partition has no snapshots. For an operator who has stopped its worker."""
+        for name in [*self._shelf.manifest_names(), *self._shelf.unfinished_manifests()]:
+            self._shelf.drop(name)
+        for sha256 in self._shelf.file_sizes():
+            self._shelf.drop_file(sha256)
+
+    def _lacking(self, files: Iterable[SnapshotFile], now_us: int) -> list[SnapshotFile]:
+        """The files to be uploaded, each content once.
+
+        One that is there, but old and named by no snapshot, is uploaded all the same: another worker's pruning may be
+        about to remove it, and the upload makes it young.
+        """
+        there = self._shelf.file_sizes()
+        named = self._named()
+        wanted = {file.sha256: file for file in files}.values()
+        return [
+            file
+            for file in wanted
+            if there.get(file.sha256) != file.size
+            or (file.sha256 not in named and self._shelf.file_age_us(file.sha256, now_us) > GRACE_US // 2)
+        ]
+
+    def _named(self) -> set[str]:
+        named: set[str] = set()
+        for name in self._shelf.manifest_names():
+            try:
+                named.update(file.sha256 for file in self._shelf.load(name).files)
+            except SnapshotStoreError:
+                raise
+            except SnapshotError:
+                continue
+        return named
+
+
+def _require_same(manifest: Manifest, file: SnapshotFile, found: str) -> None:
+    if found != file.sha256:
+        raise SnapshotError(f"snapshot {manifest.name}: the stored content of {file.path} is no longer what it was")
