@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from typing import Annotated, Any, Self, TypeVar
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict
 
-from config.catalogue_types import Dimensions, Identifier, Instant, Lifetime, ModelNames, Names, Span, Weights
+from config.catalogue_types import Count, Dimensions, Identifier, Instant, Lifetime, ModelNames, Names, Span, Weights
 from config.rules import ModelName
 from events.instant import DAY_US, format_instant
 
@@ -110,7 +110,7 @@ class CatalogueFile(ConversionTerms):
 
     attribution_horizon: Span = 90 * DAY_US
     conversion_retention: Span = 400 * DAY_US
-    max_window: Annotated[int, Field(ge=1)] = 10_000
+    max_window: Count = 10_000
     default_lifetime: Lifetime | None = None
     touchpoints: dict[Identifier, TouchpointEntry] = {}
     changes: Annotated[list[ConversionChange], AfterValidator(_dated_once)] = []

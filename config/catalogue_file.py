@@ -22,6 +22,7 @@ MESSAGES: Final = {
     "string_type": "must be a text in quotes",
     "int_type": "must be a whole number",
     "greater_than_equal": "must be at least {ge}",
+    "less_than_equal": "must be at most {le}",
     "too_short": "must have {min_length} entries, not {actual_length}",
     "too_long": "must have at most {max_length} entries",
 }
@@ -38,9 +39,11 @@ class Fault(NamedTuple):
 def read_catalogue_file(text: str, source: str) -> CatalogueFile:
     """Read the TOML of a catalogue. CatalogueError lists every fault of its shape, each with its line."""
     try:
-        return CatalogueFile.model_validate(tomllib.loads(text))
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        tables = tomllib.loads(text)
+    except (ValueError, RecursionError) as error:
         raise CatalogueError(f"{source} is not TOML: {error}") from error
+    try:
+        return CatalogueFile.model_validate(tables)
     except ValidationError as error:
         raise refused(source, text, map(_fault, error.errors())) from None
 

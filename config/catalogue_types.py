@@ -17,6 +17,8 @@ LONGEST_LIFETIME_US: Final = 400 * DAY_US
 LONGEST_SPAN_US: Final = 110_000 * DAY_US
 """No two facts lie further apart: the years 1900 to 2200 are 301 times 365.25 = 109,940 days."""
 MOST_DIMENSIONS: Final = 16
+LARGEST_INTEGER: Final = 2**63 - 1
+"""What TOML promises to carry."""
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -79,6 +81,9 @@ Instant: TypeAlias = Annotated[int, BeforeValidator(_instant)]
 Names: TypeAlias = Annotated[list[Identifier], AfterValidator(_named_once)]
 ModelNames: TypeAlias = Annotated[list[ModelName], AfterValidator(_named_once)]
 Dimensions: TypeAlias = Annotated[dict[Identifier, Identifier], Field(max_length=MOST_DIMENSIONS)]
+Count: TypeAlias = Annotated[int, Field(ge=1, le=LARGEST_INTEGER)]
 Weights: TypeAlias = Annotated[
-    list[Annotated[int, Field(ge=0)]], Field(min_length=3, max_length=3), AfterValidator(_splits_between_the_ends)
+    list[Annotated[int, Field(ge=0, le=LARGEST_INTEGER)]],
+    Field(min_length=3, max_length=3),
+    AfterValidator(_splits_between_the_ends),
 ]
