@@ -27,6 +27,10 @@ _TELLING = (
 )
 
 
+class BrokersAwayError(BrokenEnvironmentError):
+    """No broker answers, now. A command gives up; a worker waits."""
+
+
 def broken_cluster(where: str, error: Exception, causes: Sequence[Exception]) -> BrokenEnvironmentError:
     """The error for people, exit code 3, that stands for `error` at the brokers `where`.
 
@@ -38,7 +42,7 @@ def broken_cluster(where: str, error: Exception, causes: Sequence[Exception]) ->
         return BrokenEnvironmentError(_sentence(where, telling))
     # "Timed out" is true of every attempt in vain; what it met until then says more.
     met = [cause for cause in known if not isinstance(cause, KafkaTimeoutError)]
-    return BrokenEnvironmentError(_unreachable(where, met[-1] if met else error))
+    return BrokersAwayError(_unreachable(where, met[-1] if met else error))
 
 
 def reason(error: Exception) -> str:
