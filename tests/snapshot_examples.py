@@ -7,6 +7,7 @@ from typing import ClassVar
 import fsspec  # type: ignore[import-untyped]
 from fsspec.implementations.local import LocalFileSystem  # type: ignore[import-untyped]
 
+from streams.rows import FORMAT_VERSION
 from streams.snapshots import Position, Scope, SnapshotStore
 
 CLUSTER = "MkU3OEVBNTcwNTJENDM2Qk"
@@ -23,7 +24,7 @@ def at(
     cluster_id: str = CLUSTER,
     topic_ids: dict[str, str] = TOPIC_IDS,
     rules: str = "{}",
-    format_version: int = 1,
+    format_version: int = FORMAT_VERSION,
 ) -> Position:
     """The position of a state that has read so many records of each input."""
     return Position(

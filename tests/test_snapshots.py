@@ -19,6 +19,8 @@ from streams.snapshots import (
     SnapshotStoreError,
     scopes_at,
 )
+from streams.snapshots import checkpoint as checkpoint_files
+from streams.snapshots.checkpoint import sha256_of
 from streams.snapshots.manifest import SnapshotFile, decode_manifest
 from streams.state import Meta
 from tests.snapshot_examples import (
@@ -135,6 +137,27 @@ def test_a_file_that_was_uploaded_half_is_uploaded_again(tmp_path: Path) -> None
     damage_file(tmp_path / "kept", saved, "tab")
 
     store.verify(store.save(tmp_path / "c", at(11, 5), NOW_US))
+
+
+def test_a_table_that_successive_checkpoints_share_is_read_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read: list[str] = []
+
+    def noting_sha256_of(path: Path) -> str:
+        read.append(path.name)
+        return sha256_of(path)
+
+    monkeypatch.setattr(checkpoint_files, "sha256_of", noting_sha256_of)
+    first = checkpoint(tmp_path / "first", CURRENT="1", a="tables")
+    second = checkpoint(tmp_path / "second", CURRENT="2")
+    os.link(first / "a", second / "a")
+    store = store_in(tmp_path / "kept")
+    store.save(first, at(10, 5), NOW_US)
+    saved = store.save(second, at(11, 5), NOW_US)
+
+    assert read == ["CURRENT", "a", "CURRENT"]
+    store.verify(saved)
 
 
 def test_a_file_that_changes_between_checkpoints_is_read_again(tmp_path: Path) -> None:

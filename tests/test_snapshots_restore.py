@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from pathlib import Path
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -10,6 +11,7 @@ from structlog.testing import capture_logs
 from structlog.typing import EventDict
 
 from config.errors import BrokenEnvironmentError
+from streams.rows import FORMAT_VERSION
 from streams.snapshots import Manifest, Position, SnapshotStore, SnapshotStoreError, restore_newest
 from streams.snapshots.storage import Storage
 from tests.snapshot_examples import NOW_US, TOPIC_IDS, at, checkpoint, contents_of, manifests_in, store_in
@@ -120,10 +122,22 @@ def test_a_snapshot_of_another_cluster_is_skipped_with_a_warning(
     store: SnapshotStore, tmp_path: Path, logged: list[EventDict]
 ) -> None:
     save(store, tmp_path, at(10, 5))
-    save(store, tmp_path, at(20, 5, cluster_id="another-cluster"))
+    foreign = save(store, tmp_path, at(20, 5, cluster_id="another-cluster"))
 
     assert restore_newest(store, tmp_path / "restored", accept_all) == at(10, 5)
-    assert warnings(logged) == ["snapshot skipped: it is of another Kafka cluster"]
+    assert warnings(logged) == [f"snapshot skipped: snapshot {foreign.name} is of another Kafka cluster"]
+
+
+def test_a_snapshot_of_another_state_format_is_skipped_with_a_warning(
+    store: SnapshotStore, tmp_path: Path, logged: list[EventDict]
+) -> None:
+    save(store, tmp_path, at(10, 5))
+    save(store, tmp_path, at(20, 5, format_version=FORMAT_VERSION + 1))
+
+    assert restore_newest(store, tmp_path / "restored", accept_all) == at(10, 5)
+    assert warnings(logged) == [
+        f"snapshot skipped: it is of state format {FORMAT_VERSION + 1}, this Evenhand reads {FORMAT_VERSION}"
+    ]
 
 
 # Lineages: where neither of two states has read all that the other has
@@ -193,6 +207,14 @@ def test_positions_of_one_log_are_partially_ordered_and_totals_follow(a: Positio
 def test_offsets_of_different_logs_are_not_compared(other: Position) -> None:
     assert not at(9, 9).reaches(other)
     assert not other.reaches(at(0, 0))
+
+
+def test_a_topic_of_which_nothing_was_read_counts_as_read_up_to_its_begin() -> None:
+    only_touchpoints = msgspec.structs.replace(at(2, 0), offsets={"touchpoints": 2})
+
+    assert only_touchpoints.reaches(at(2, 0))
+    assert at(2, 0).reaches(only_touchpoints)
+    assert not only_touchpoints.reaches(at(2, 1))
 
 
 def test_an_output_topic_that_is_new_makes_no_other_log() -> None:

@@ -23,7 +23,7 @@ class Position(Struct, frozen=True, kw_only=True):
     rules: str
     """The serialised catalogue that the state was made with."""
     offsets: dict[str, int]
-    """Per input topic, the next offset to read."""
+    """Per input topic, the next offset to read; 0 where a topic is not named."""
     output_ends: dict[str, int]
     """Per output topic, the end of what the state knows to have been said."""
     newest_us: dict[str, int]
@@ -59,13 +59,13 @@ class Position(Struct, frozen=True, kw_only=True):
     def same_log(self, other: Position) -> bool:
         """Whether the offsets of both count the same records: one cluster, and no topic made anew in between."""
         shared = self.topic_ids.keys() & other.topic_ids.keys()
-        return (
-            self.cluster_id == other.cluster_id
-            and self.offsets.keys() == other.offsets.keys()
-            and all(self.topic_ids[topic] == other.topic_ids[topic] for topic in shared)
+        return self.cluster_id == other.cluster_id and all(
+            self.topic_ids[topic] == other.topic_ids[topic] for topic in shared
         )
 
     def reaches(self, other: Position) -> bool:
         """Whether everything that the other has read has been read here too. Of two states where neither reaches
         the other, two workers have gone different ways: they are of two lineages."""
-        return self.same_log(other) and all(self.offsets[topic] >= offset for topic, offset in other.offsets.items())
+        return self.same_log(other) and all(
+            self.offsets.get(topic, 0) >= offset for topic, offset in other.offsets.items()
+        )

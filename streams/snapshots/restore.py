@@ -8,6 +8,7 @@ from pathlib import Path
 import structlog
 
 from streams.disk import disk_errors_told, remove_tree
+from streams.rows import FORMAT_VERSION
 from streams.snapshots.errors import SnapshotError, SnapshotStoreError
 from streams.snapshots.manifest import Manifest
 from streams.snapshots.position import Position
@@ -22,8 +23,8 @@ def restore_newest(
     """The folder holds the state of the furthest good snapshot, whose position is returned; or None, and no folder.
 
     `accepts` says why a position will not do (another log, other rules), or None. `local` is the position of the state
-    at hand: only a snapshot that has read all of that and more is worth restoring. A snapshot that is broken, not
-    accepted, or of another lineage than `local` or the furthest one accepted is skipped with a warning.
+    at hand: only a snapshot that has read all of that and more is worth restoring. A snapshot that is broken, of another
+    state format, not accepted, or of another lineage than `local` or the furthest one is skipped with a warning.
 
     Raises SnapshotStoreError when there is no state at hand and none could be had because the place did not answer: an
     outage is no reason to make the state anew from the topics. BrokenEnvironmentError when the local disk refuses.
@@ -46,7 +47,7 @@ def _restore_newest(
         position = manifest.position
         if local is not None and local.reaches(position):
             break
-        why = accepts(position) or _other_lineage(position, furthest, local)
+        why = _other_format(position) or accepts(position) or _other_lineage(position, furthest, local)
         if why is None:
             furthest = furthest or position
             failure = _restore(store, manifest, into)
@@ -71,6 +72,12 @@ def _restore(store: SnapshotStore, manifest: Manifest, into: Path) -> SnapshotEr
             remove_tree(into)
         return error
     return None
+
+
+def _other_format(position: Position) -> str | None:
+    if position.format_version == FORMAT_VERSION:
+        return None
+    return f"it is of state format {position.format_version}, this Evenhand reads {FORMAT_VERSION}"
 
 
 def _other_lineage(position: Position, furthest: Position | None, local: Position | None) -> str | None:

@@ -44,20 +44,28 @@ class SnapshotStore:
         self._shelf.add(manifest)
         return manifest
 
-    def candidates(self) -> Iterator[Manifest]:
-        """The snapshots that can be read and are this cluster's, the furthest first; the others with a warning."""
+    def all(self) -> Iterator[tuple[str, Manifest | SnapshotError]]:
+        """Every snapshot by its name, the furthest first: its manifest, or why that cannot be used."""
         for name in self._shelf.manifest_names():
             try:
                 manifest = self._shelf.load(name)
             except SnapshotStoreError:
                 raise
             except SnapshotError as error:
-                log.warning("snapshot skipped", snapshot=name, why=str(error))
+                yield name, error
                 continue
             if manifest.position.cluster_id == self._scope.cluster_id:
-                yield manifest
+                yield name, manifest
             else:
-                log.warning("snapshot skipped", snapshot=name, why="it is of another Kafka cluster")
+                yield name, SnapshotError(f"snapshot {name} is of another Kafka cluster")
+
+    def candidates(self) -> Iterator[Manifest]:
+        """The snapshots that a state may be restored from, the furthest first; the others with a warning."""
+        for name, found in self.all():
+            if isinstance(found, Manifest):
+                yield found
+            else:
+                log.warning("snapshot skipped", snapshot=name, why=str(found))
 
     def restore(self, manifest: Manifest, into: Path) -> None:
         """The folder, which must not exist yet, holds the snapshot's state, each file as its size and hash say.
@@ -109,15 +117,7 @@ class SnapshotStore:
         ]
 
     def _named(self) -> set[str]:
-        named: set[str] = set()
-        for name in self._shelf.manifest_names():
-            try:
-                named.update(file.sha256 for file in self._shelf.load(name).files)
-            except SnapshotStoreError:
-                raise
-            except SnapshotError:
-                continue
-        return named
+        return {file.sha256 for _, found in self.all() if isinstance(found, Manifest) for file in found.files}
 
 
 def _require_same(manifest: Manifest, file: SnapshotFile, found: str) -> None:
