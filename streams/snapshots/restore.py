@@ -23,8 +23,8 @@ def restore_newest(
     """The folder holds the state of the furthest good snapshot, whose position is returned; or None, and no folder.
 
     `accepts` says why a position will not do (another log, other rules), or None. `local` is the position of the state
-    at hand: only a snapshot that has read all of that and more is worth restoring. A snapshot that is broken, of another
-    state format, not accepted, or of another lineage than `local` or the furthest one is skipped with a warning.
+    at hand: only a snapshot that has read all of that and more is worth restoring. A snapshot that is broken, not
+    accepted, of another state format, or of another lineage than `local` or the furthest is skipped with a warning.
 
     Raises SnapshotStoreError when there is no state at hand and none could be had because the place did not answer: an
     outage is no reason to make the state anew from the topics. BrokenEnvironmentError when the local disk refuses.
