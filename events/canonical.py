@@ -1,4 +1,4 @@
-"""Canonical JSON: one spelling of each value (RFC 8785), with numbers by their decimal value however many digits they have."""
+"""Canonical JSON: one spelling of each value (RFC 8785), numbers by their decimal value, however many digits."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ def canonical_json(value: object) -> bytes:
 
 def properties_digest(raw: bytes) -> bytes:
     """16 bytes that are equal exactly when the properties are the same JSON. MalformedJsonError when they are none."""
-    return digest(parse_json(raw))
+    return digest(canonical_json(parse_json(raw)))
 
 
-def digest(properties: object) -> bytes:
-    """The same, of properties that are parsed."""
-    return blake2b(canonical_json(properties), digest_size=DIGEST_SIZE).digest()
+def digest(canonical: bytes) -> bytes:
+    """The same, of properties in canonical JSON."""
+    return blake2b(canonical, digest_size=DIGEST_SIZE).digest()
 
 
 def _text(value: object) -> str:

@@ -8,31 +8,55 @@ from pydantic import MISSING
 
 from events.canonical import canonical_json
 from events.duration import format_duration, parse_duration
-from events.fact import Fact
+from events.fact import Cancellation, Conversion, Fact, Refund, Retraction, Touchpoint
+from events.fast import fast_any, fast_conversion, fast_touchpoint
 from events.instant import format_instant, parse_instant
 from events.judgement import MODELS, amount_minor, decimals_of, fact_of, judge
 from events.model import InputEvent, MoneyEvent, TouchpointRecorded
 from events.money import format_amount
 from events.refusal import Refusal
+from events.topics import CONVERSIONS, TOUCHPOINTS
 
 _ALL_MODELS: Final = {name: model for models in MODELS.values() for name, model in models.items()}
-_TOPIC_OF_TYPE: Final = {name: topic for topic, models in MODELS.items() for name in models}
+_FAST: Final = {TOUCHPOINTS.name: fast_touchpoint, CONVERSIONS.name: fast_conversion}
+_TOPIC_OF_FACT: Final[dict[type[Fact], str]] = {
+    Touchpoint: TOUCHPOINTS.name,
+    Retraction: TOUCHPOINTS.name,
+    Conversion: CONVERSIONS.name,
+    Refund: CONVERSIONS.name,
+    Cancellation: CONVERSIONS.name,
+}
 
 
 def decode(topic: str, value: bytes | None) -> Fact | Refusal:
     """The judgement on a record's value by itself, on an input topic given by its bare name.
 
-    The reasons it gives, in the contract's order: oversized, malformed_json, unknown_type, invalid_event with every error,
-    unknown_currency. What needs the key, the catalogue, a clock or the state is judged elsewhere.
+    The reasons it gives, in the contract's order: oversized, malformed_json, unknown_type, invalid_event with every
+    error, unknown_currency. What needs the key, the catalogue, a clock or the state is judged elsewhere.
     """
+    if value is not None:
+        fact = _FAST[topic](value)
+        if fact is not None:
+            return fact
+    return decode_fully(topic, value)
+
+
+def decode_fully(topic: str, value: bytes | None) -> Fact | Refusal:
+    """The same judgement without the fast path, which never differs from it."""
     judged = judge(value, MODELS[topic])
     return judged if isinstance(judged, Refusal) else fact_of(judged)
 
 
 def decode_any(value: bytes | None) -> tuple[str, Fact] | Refusal:
-    """The same for a line of a file, which may hold an event of any input topic: the topic's bare name, and the fact."""
+    """The same for a line of a file, which may hold an event of any input topic: the topic's bare name, the fact."""
+    fact = None if value is None else fast_any(value)
+    if fact is not None:
+        return _TOPIC_OF_FACT[type(fact)], fact
     judged = judge(value, _ALL_MODELS)
-    return judged if isinstance(judged, Refusal) else (_TOPIC_OF_TYPE[judged.type], fact_of(judged))
+    if isinstance(judged, Refusal):
+        return judged
+    fact = fact_of(judged)
+    return _TOPIC_OF_FACT[type(fact)], fact
 
 
 def canonical_event(value: bytes) -> bytes:

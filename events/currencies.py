@@ -1,9 +1,9 @@
 """The currencies of ISO 4217 and the time in which each is current.
 
-The codes, their minor units and the months of withdrawal are ISO's own List One and List Three, as the package `iso-4217`
-ships them. ISO gives no day of withdrawal, no first day, and no minor unit of what is withdrawn: those are the tables here.
-Days are the laws' that made them, as CLDR's currency data records them; minor units are the JDK's, from ISO's older lists.
-A code withdrawn before 1999 whose minor unit neither of them knows is taken as unknown.
+The codes, their minor units and the months of withdrawal are ISO's own List One and List Three, as the package
+`iso-4217` ships them. ISO gives no first day, no day of withdrawal and no minor unit of what is withdrawn: the tables
+here do. Days are as CLDR's currency data has them (where a country took the euro: the day it did), minor units as the
+JDK has them from ISO's older lists. A withdrawn code whose minor unit is nowhere recorded is taken as unknown.
 """
 
 from __future__ import annotations
@@ -45,15 +45,15 @@ MINOR_UNITS_OF_WITHDRAWN: Final = {
     code: units
     for units, codes in {
         0: "ADP BEF BYB BYR ESP GRD ITL LUF MGF PTE ROL TPE TRL",
-        2: "AFA ANG ATS AYM AZM BGL BGN CSD CUC CYP DEM EEK FIM FRF GHC GWP HRK IEP LTL LVL MRO MTL MZM NLG RUR SDD SIT SKK "
-        "SLL SRG STD TMM USS VEB VEF YUM ZMK ZWD ZWL ZWN ZWR",
+        2: "AFA ANG ATS AYM AZM BGL BGN CSD CUC CYP DEM EEK FIM FRF GHC GWP HRK IEP LTL LVL MRO MTL MZM NLG RUR SDD "
+        "SIT SKK SLL SRG STD TMM USS VEB VEF YUM ZMK ZWD ZWL ZWN ZWR",
     }.items()
     for code in codes.split()
 }
 
 
 class Currency(NamedTuple):
-    """A code with a minor unit, and when it is current: from the first instant of `first` to the last of `last`, in UTC."""
+    """A code with a minor unit, current from the first instant of day `first` to the last of day `last`, in UTC."""
 
     code: str
     exponent: int
@@ -74,7 +74,7 @@ def currencies() -> Iterator[Currency]:
 
 
 def withdrawals() -> dict[str, date]:
-    """The first day of the month in which ISO withdrew each code, or the last of them where several entities gave it up."""
+    """The month in which ISO withdrew each code, as its first day; the last, where several entities gave it up."""
     months: dict[str, date] = {}
     for entry in _list("three").iter("HstrcCcyNtry"):
         code, text = entry.findtext("Ccy", ""), entry.findtext("WthdrwlDt", "")

@@ -1,4 +1,4 @@
-"""Dimensions as the facts hold them: compact JSON, keys sorted by code point, so that equal dimensions are equal bytes."""
+"""Dimensions as facts hold them: compact JSON, keys sorted by code point, so that equal dimensions are equal bytes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The full judgement of a record: slow, and able to say everything that is wrong with it (contract, sections 1 and 3)."""
+"""The full judgement of a record: slow, and it says everything that is wrong (contract, sections 1 and 3)."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Final
 
 from pydantic import MISSING, ValidationError
 
-from events.canonical import digest
+from events.canonical import canonical_json, digest
 from events.dimensions import compact_dimensions
 from events.duration import parse_duration
 from events.fact import Cancellation, Conversion, Fact, Refund, Retraction, Touchpoint
@@ -37,7 +37,7 @@ MODELS: Final[dict[str, dict[str, type[InputEvent]]]] = {
 
 
 def judge(value: bytes | None, models: dict[str, type[InputEvent]]) -> InputEvent | Refusal:
-    """The event, one of these by its type; or the first reason that holds, in the contract's order, with every error."""
+    """The event, one of these by its type; or the first reason that holds in the contract's order, with every error."""
     if value is None:
         return _refusal(Reason.INVALID_EVENT, "a record has a value")
     if len(value) > MAX_BYTES:
@@ -106,7 +106,7 @@ def _own_terms(event: TouchpointRecorded) -> tuple[int | None, bytes]:
 
 
 def _digest(event: TouchpointRecorded | ConversionRecorded) -> bytes:
-    return b"" if event.properties is MISSING else digest(event.properties)
+    return b"" if event.properties is MISSING else digest(canonical_json(event.properties))
 
 
 def decimals_of(event: MoneyEvent) -> int:

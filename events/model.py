@@ -1,4 +1,4 @@
-"""The inputs of the contract, version 1: what a producer may send. An event is a fact in the past tense, whole and final."""
+"""The inputs of the contract, version 1: what a producer may send. An event is a fact, past and whole and final."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ class ConversionRecorded(MoneyEvent):
 
 
 class ConversionRefunded(MoneyEvent):
-    """A part of a conversion was given back, in its currency. Refunds add up, and never take more than the conversion."""
+    """A part of a conversion was given back, in its currency. Refunds add up, never to more than the conversion."""
 
     type: Literal["conversion.refunded"]
     conversion_id: Id

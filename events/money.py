@@ -32,13 +32,13 @@ CURRENT: Final[dict[str, tuple[int, int, int]]] = {
 
 
 def exponent(currency: str, at_us: int) -> int | None:
-    """How many decimals the currency has. None: no ISO 4217 code, without a minor unit, or not current at that instant."""
+    """The currency's decimals. None: no ISO 4217 code, one without a minor unit, or not current at that instant."""
     known = CURRENT.get(currency)
     return known[0] if known and known[1] <= at_us <= known[2] else None
 
 
 def parse_amount(text: str, exponent: int) -> int:
-    """Minor units. ValueError when the text is no plain decimal, has more decimals than the currency, or too many digits."""
+    """Minor units. ValueError for what is no plain decimal, has more decimals than the currency, or too many digits."""
     if not _match(text):
         raise ValueError('an amount is a plain decimal as text, such as "50" or "50.00"')
     whole, _, decimals = text.partition(".")

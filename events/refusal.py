@@ -1,4 +1,4 @@
-"""A refusal: why a record is no fact. It is a value, not an exception; it ends up in the dead letters (contract, section 3)."""
+"""A refusal: why a record is no fact. A value, not an exception; it becomes a dead letter (contract, section 3)."""
 
 from __future__ import annotations
 

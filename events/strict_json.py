@@ -25,8 +25,8 @@ class Number:
 
 
 def parse_json(raw: bytes) -> object:
-    """The value, numbers as `Number`. MalformedJsonError for anything but UTF-8 without BOM, for NaN, infinities and numbers
-    that overflow a double, for lone surrogates, for nesting beyond 64 and for a key given twice.
+    """The value, numbers as `Number`. MalformedJsonError for anything but UTF-8 without BOM, for NaN, infinities and
+    numbers that overflow a double, for lone surrogates, for nesting beyond 64 and for a key given twice.
     """
     try:
         text = raw.decode()
