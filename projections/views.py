@@ -1,0 +1,36 @@
+"""Views of the read model in SQLite: amounts as decimals, names beside numbers, totals per currency."""
+
+from __future__ import annotations
+
+from typing import Final
+
+
+def _decimal(minor: str) -> str:
+    """SQL for an amount of minor units as decimal text, exact at any size; needs `currencies` in the query."""
+    return f"iif(exponent = 0, {minor}, printf('%d.%0*d', {minor} / scale, exponent, {minor} % scale))"
+
+
+def _totals(table: str, by: str) -> str:
+    return f"""
+        SELECT {by}, value, currency, {_decimal("minor")} AS credit, conversions
+        FROM (SELECT {by}, value, currency, sum(credit_minor) AS minor, count(*) AS conversions
+              FROM {table} GROUP BY {by}, currency, value)
+        JOIN currencies USING (currency)"""
+
+
+VIEWS: Final = {
+    "conversion_amounts": f"""
+        SELECT conversion_id, contact_id, name, occurred_at, currency, {_decimal("value_minor")} AS value,
+               {_decimal("refunded_minor")} AS refunded, {_decimal("unattributed_minor")} AS unattributed,
+               model, version
+        FROM conversions JOIN currencies USING (currency)""",
+    "touchpoint_credits": f"""
+        SELECT conversion_id, c.contact_id, c.occurred_at AS converted_at, touchpoint_id, t.name, t.occurred_at,
+               currency, {_decimal("credit_minor")} AS credit
+        FROM credit_by_touchpoint JOIN conversions AS c ON number = conversion_number
+        JOIN currencies USING (currency)
+        LEFT JOIN touchpoints AS t ON t.contact_id = c.contact_id AND t.event_id = touchpoint_id""",
+    "dimension_totals": _totals("credit_by_dimension", "dimension"),
+    "shadow_dimension_totals": _totals("shadow_credit_by_dimension", "model, dimension"),
+}
+"""Name and query of each. A null `value` stands for what is unattributed."""

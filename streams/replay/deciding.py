@@ -1,0 +1,139 @@
+"""Deciding: contact by contact, each one's facts in order, through the decider that also works live.
+
+Several contacts share a state that is thrown away when they are done. Only a contact of very many facts gets a database
+on disk, and is then decided in stretches.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Final
+
+from config.catalogue import Catalogue
+from events.fact import Retraction, Touchpoint
+from events.refusal import Reason, refuse
+from streams.attribution import Attribution
+from streams.contact import NEVER
+from streams.crediting import Crediting
+from streams.disk import remove_tree
+from streams.holds import UNBOUNDED
+from streams.replay.arrivals import Arrivals
+from streams.replay.copies import least_first
+from streams.replay.entry import Entry, Line, fact_of
+from streams.replay.ledger import Ledger
+from streams.replay.letters import DeadLetters
+from streams.replay.progress import Progress
+from streams.replay.timeline import Timeline
+from streams.rocks import RocksStore
+from streams.state import PartitionState
+from streams.store import MemoryStore
+
+_SHARED: Final = 20_000
+"""Facts after which a state is thrown away at the next contact."""
+_STRETCH: Final = 50_000
+"""Facts of one contact after which its state goes to disk."""
+_CACHED_TOUCHES: Final = 50_000
+
+
+class Deciding:
+    """Decides all facts, and hands what follows to the ledger, the timeline and the dead letters."""
+
+    def __init__(
+        self, catalogue: Catalogue, folder: Path, ledger: Ledger, timeline: Timeline, letters: DeadLetters
+    ) -> None:
+        self.accepted = 0
+        self.duplicates = 0
+        self.as_of_us = NEVER
+        """The newest accepted `occurred_at`."""
+        self.arrivals: Arrivals | None = None
+        """Where every version is wanted, what takes them."""
+        self._catalogue = catalogue
+        self._folder = folder / "state"
+        self._ledger = ledger
+        self._timeline = timeline
+        self._letters = letters
+        self._store: RocksStore | None = None
+        self._begin()
+
+    def run(self, batches: Iterable[list[Entry]], progress: Progress) -> None:
+        """Decide facts that come in the order of `entry`."""
+        contact, facts, done = "", 0, 0
+        for batch in least_first(batches, self._is_admissible, self._outdone):
+            for entry in batch:
+                if entry[0] != contact:
+                    contact = entry[0]
+                    if facts >= _SHARED or self._store is not None:
+                        self._finish()
+                        facts = 0
+                elif facts >= _STRETCH:
+                    self._to_disk()
+                    facts = 0
+                facts += 1
+                self._decide(entry)
+            done += len(batch)
+            progress.reach(done, done)
+        self._finish()
+
+    def _decide(self, entry: Entry) -> None:
+        _, occurred_us, _, _, source, number, timestamp, _, value = entry
+        fact = fact_of(entry)
+        line = Line("", source, number, timestamp, None, value)
+        decider = self._decider
+        accepted = decider.counts.accepted
+        refusal = decider.decide(fact, line)
+        if refusal is not None:
+            self._letters.add(line, refusal)
+        elif decider.counts.accepted != accepted:
+            if occurred_us > self.as_of_us:
+                self.as_of_us = occurred_us
+            if isinstance(fact, Touchpoint):
+                self._timeline.add(fact)
+            elif isinstance(fact, Retraction):
+                self._timeline.retract(fact)
+            if self.arrivals is not None:
+                for said in self._crediting.say():
+                    self._ledger.add(said)
+                    self.arrivals.add(entry, said)
+
+    def _begin(self) -> None:
+        state = PartitionState(MemoryStore(), _CACHED_TOUCHES)
+        self._decider = Attribution(self._catalogue, state, UNBOUNDED)
+        self._crediting = Crediting(self._catalogue, self._decider)
+
+    def _to_disk(self) -> None:
+        """Everything that a contact's facts have led to so far is said and written, and its state may leave memory."""
+        for said in self._crediting.say():
+            self._ledger.add(said)
+        self._timeline.flush()
+        if self._store is None:
+            self._store = self._decider.state.store = RocksStore(self._folder)
+        self._decider.state.commit()
+
+    def _finish(self) -> None:
+        """The contacts at hand have no more facts."""
+        for said in self._crediting.say():
+            self._ledger.add(said)
+        self._timeline.finish_contacts(flushed_early=self._store is not None)
+        for origin, refusal in self._decider.refused_later:
+            self._letters.add(origin, refusal)
+        self.accepted += self._decider.counts.accepted - len(self._decider.refused_later)
+        self.duplicates += self._decider.counts.duplicates
+        if self._store is not None:
+            self._store.close()
+            self._store = None
+            remove_tree(self._folder)
+        self._begin()
+
+    def _is_admissible(self, entry: Entry) -> bool:
+        """Whether the catalogue lets the fact in."""
+        fact = fact_of(entry)
+        if not isinstance(fact, Touchpoint) or fact.lifetime_us is not None:
+            return True
+        return self._catalogue.lifetime_us(fact.name, fact.occurred_us) is not None
+
+    def _outdone(self, entry: Entry) -> None:
+        contact_id, _, _, _, source, number, timestamp, _, value = entry
+        message = "another fact of this contact has this event_id, with lesser canonical JSON"
+        refusal = refuse(Reason.CONFLICTING_DUPLICATE, contact_id, "/event_id", message)
+        self._letters.add(Line("", source, number, timestamp, None, value), refusal)
