@@ -5,9 +5,8 @@ Entries of the libraries' standard logging go the same way as our own.
 
 from __future__ import annotations
 
-import json
 import logging
-from typing import Final, TextIO
+from typing import Any, Final, TextIO
 
 import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
@@ -22,14 +21,11 @@ _secrets: Final[set[str]] = set()
 def withhold(secret: str) -> None:
     """Keep a secret out of every later entry, in whatever library's words it comes."""
     if secret:
-        _secrets.update(
-            {secret, repr(secret)[1:-1], json.dumps(secret)[1:-1], json.dumps(secret, ensure_ascii=False)[1:-1]}
-        )
+        _secrets.update({secret, repr(secret)[1:-1]})
 
 
 def configure_logging(level: str, stream: TextIO) -> None:
     """Send every entry of at least that level to the stream: in colour where it is a terminal, else as JSON lines."""
-    terminal = stream.isatty()
     shared: list[Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_logger_name,
@@ -37,10 +33,8 @@ def configure_logging(level: str, stream: TextIO) -> None:
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         _without_personal_data,
     ]
-    last: list[Processor] = (
-        [structlog.dev.ConsoleRenderer()]
-        if terminal
-        else [structlog.processors.format_exc_info, structlog.processors.JSONRenderer(ensure_ascii=False)]
+    renderer: Processor = (
+        structlog.dev.ConsoleRenderer() if stream.isatty() else structlog.processors.JSONRenderer(ensure_ascii=False)
     )
     structlog.configure(
         processors=[structlog.stdlib.filter_by_level, *shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
@@ -50,8 +44,14 @@ def configure_logging(level: str, stream: TextIO) -> None:
     )
     handler = LogHandler(stream)
     handler.setFormatter(
-        SecretFreeFormatter(
-            foreign_pre_chain=shared, processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *last]
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=shared,
+            processors=[
+                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                structlog.processors.format_exc_info,
+                _without_secrets,
+                renderer,
+            ],
         )
     )
     root = logging.getLogger()
@@ -64,18 +64,32 @@ class LogHandler(logging.StreamHandler[TextIO]):
     """Ours among the root's handlers, so that configuring twice logs once."""
 
 
-class SecretFreeFormatter(structlog.stdlib.ProcessorFormatter):
-    """Takes the secrets out last of all, when traceback and arguments have become text."""
-
-    def format(self, record: logging.LogRecord) -> str:
-        """Render an entry without the secrets."""
-        text = super().format(record)
-        for secret in _secrets:
-            text = text.replace(secret, WITHHELD)
-        return text
-
-
 def _without_personal_data(_logger: WrappedLogger, _method: str, entry: EventDict) -> EventDict:
     for name in PERSONAL & entry.keys():
         entry[name] = WITHHELD
     return entry
+
+
+def _without_secrets(_logger: WrappedLogger, _method: str, entry: EventDict) -> EventDict:
+    # Last before rendering, when message and traceback have become text: each renderer escapes in its own way.
+    return {name: _cleaned(value) for name, value in entry.items()} if _secrets else entry
+
+
+def _cleaned(value: Any) -> Any:
+    match value:
+        case str():
+            return _struck_out(value)
+        case dict():
+            return {key: _cleaned(item) for key, item in value.items()}
+        case list() | tuple():
+            return [_cleaned(item) for item in value]
+        case None | bool() | int() | float():
+            return value
+        case _:
+            return _struck_out(repr(value))
+
+
+def _struck_out(text: str) -> str:
+    for secret in sorted(_secrets, key=len, reverse=True):
+        text = text.replace(secret, WITHHELD)
+    return text

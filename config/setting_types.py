@@ -19,7 +19,10 @@ SERVER: Final = re.compile(r"(\[[0-9A-Fa-f:.]+]|[^\s:,\[\]]+):[0-9]{1,5}")
 def _duration(value: object) -> timedelta:
     if isinstance(value, timedelta):
         return value
-    return timedelta(microseconds=parse_duration(str(value)))
+    try:
+        return timedelta(microseconds=parse_duration(str(value)))
+    except OverflowError as error:
+        raise ValueError("is too long a time") from error
 
 
 def _lasting(value: timedelta) -> timedelta:
