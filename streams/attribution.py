@@ -27,6 +27,7 @@ from streams.rows import (
     Origin,
     WaitingRow,
     conversion_row,
+    origin_of,
     retracted_once_more,
     same_touchpoint,
     touch_description,
@@ -167,10 +168,7 @@ class Attribution:
         self._newest_us[name] = clock
         self.counts.accepted += 1
         if met_hold is None:
-            origin = Origin(
-                received.topic, received.partition, received.offset, received.timestamp, received.key, received.value
-            )
-            self.state.wait(contact, topic, target.encode(), WaitingRow(fact, origin))
+            self.state.wait(contact, topic, target.encode(), WaitingRow(fact, origin_of(received)))
         self.state.claim(contact, topic, event_id, Claimed(fact, max(own_hold, met_hold or own_hold)))
         return None
 

@@ -8,8 +8,9 @@ A contact's rows lie together, under its id and a zero byte (no id holds a contr
     <contact> 00 t <event_id>         a touchpoint, and how many retractions name it
     <contact> 00 w <t|c> <target> 00 <event_id>   a follow-on fact that waits for the fact it names
 
-Keys that begin with a zero byte belong to the partition: `00 meta`, `00 o …` (owed a look after a
-takeover), `00 s …` (said by a former owner), `00 x …` (when a waiting fact gives up). Instants are written as unsigned microseconds with 2^63 added, so that bytes order as time.
+Keys that begin with a zero byte belong to the partition: `00 meta`, `00 o …` (a credit owed a look
+after a takeover), `00 r …` (a dead letter owed), `00 s …` (said by a former owner), `00 x …` (when a waiting fact gives
+up). Instants are written as unsigned microseconds with 2^63 added, so that bytes order as time.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ import msgspec
 from msgspec import Struct
 
 from events.fact import Cancellation, Conversion, Refund, Retraction, Touchpoint
+from streams.received import Received
 
 FORMAT_VERSION: Final = 1
 META: Final = b"\0meta"
@@ -153,6 +155,11 @@ class Origin(Struct, frozen=True):
 
 Follower: TypeAlias = Retraction | Refund | Cancellation
 """A fact that follows on another: it names the touchpoint or conversion that it changes."""
+
+
+def origin_of(record: Received) -> Origin:
+    """What is kept of a record."""
+    return Origin(record.topic, record.partition, record.offset, record.timestamp, record.key, record.value)
 
 
 class WaitingRow(Struct, frozen=True):

@@ -12,12 +12,14 @@ from collections.abc import Iterable, Iterator
 import msgspec
 from msgspec import Struct, field
 
+from events.refusal import FieldError, Reason, Refusal
 from streams.contact import COMPLETE, NEVER, Contact
 from streams.rows import (
     FORMAT_VERSION,
     META,
     Claimed,
     ConversionRow,
+    Origin,
     WaitingRow,
     instant_bytes,
     instant_of,
@@ -46,6 +48,8 @@ class Meta(Struct):
     """Per input topic, the newest accepted event time."""
     said_by_others: bool = False
     """Whether there may be rows of what a former owner said of conversions not met yet."""
+    deploy: dict[str, list[list[int]]] = field(default_factory=dict)
+    """Per input topic, how many of the last records died of what they are: the segments of a `DeployGuard`."""
     waiting: int = 0
     """How many follow-on facts wait for the fact they name."""
     swept_us: int = NEVER
@@ -214,6 +218,18 @@ class PartitionState:
             found.append((self.contact(contact_id), conversion_id))
         return found
 
+    def owe_refusal(self, origin: Origin, refusal: Refusal) -> None:
+        """Remember a refusal that must become a dead letter once the state has caught up."""
+        key = b"%b%b\0%b" % (_REFUSED, origin.topic.encode(), instant_bytes(origin.offset))
+        self._rows[key] = pack((origin, refusal.reason, refusal.errors))
+
+    def owed_refusals(self) -> list[tuple[Origin, Refusal]]:
+        """The refusals that are owed a dead letter, and no longer so."""
+        rows = dict(self.store.scan(_REFUSED, _REFUSED + b"\xff"))
+        rows |= {key: row for key, row in self._rows.items() if key.startswith(_REFUSED) and row is not None}
+        self._rows.update(dict.fromkeys(rows))
+        return [_refusal_of(row) for _, row in sorted(rows.items())]
+
     # Facts that follow on others: retractions, refunds, cancellations
 
     def claimed(self, contact: Contact, topic: bytes, event_id: bytes) -> Claimed | None:
@@ -320,7 +336,12 @@ class PartitionState:
             self.forget(next(iter(self._contacts)))
 
 
-_GIVE_UP, _SAID, _OWED = b"\0x", b"\0s", b"\0o"
+_GIVE_UP, _OWED, _REFUSED, _SAID = b"\0x", b"\0o", b"\0r", b"\0s"
+
+
+def _refusal_of(row: bytes) -> tuple[Origin, Refusal]:
+    origin, reason, errors = msgspec.msgpack.decode(row, type=tuple[Origin, Reason, tuple[FieldError, ...]])
+    return origin, Refusal(reason, errors)
 
 
 def _give_up_key(topic: bytes, row: WaitingRow, key: bytes) -> bytes:

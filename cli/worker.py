@@ -1,0 +1,37 @@
+"""`evenhand worker`: the live processor on Kafka."""
+
+from __future__ import annotations
+
+import click
+
+from config.catalogue import load_catalogue
+from config.errors import UsageError
+from config.settings import load_settings
+
+
+@click.command("worker")
+@click.argument("decider", required=False, type=click.Choice(["attribution"]))
+@click.option("--accept-gap", is_flag=True, envvar="EVENHAND_ACCEPT_GAP", help="Go on though records are gone from a topic.")
+@click.option(
+    "--accept-dead-letters",
+    is_flag=True,
+    envvar="EVENHAND_ACCEPT_DEAD_LETTERS",
+    help="Go on however many records are refused.",
+)
+def command(decider: str | None, accept_gap: bool, accept_dead_letters: bool) -> None:
+    """Process touchpoints and conversions into credits, until stopped.
+
+    DECIDER runs that one alone. Start as many workers as there are partitions; each needs its own EVENHAND_STATE_DIR.
+    """
+    from streams.live.app import run_worker
+    from streams.live.worker import AttributionWorker, Choices
+
+    settings = load_settings()
+    path = settings.catalogue_path()
+    if path is None:
+        raise UsageError(
+            "no catalogue: set EVENHAND_CATALOGUE, or start where a catalogue.toml stands; "
+            "the one that ships is for replay and the demo"
+        )
+    choices = Choices(accept_gap, accept_dead_letters)
+    run_worker(settings, AttributionWorker(settings, load_catalogue(path), choices))

@@ -1,0 +1,96 @@
+"""Intake for one partition: the guard against holes, and the alignment of the two topics by event time."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Sequence
+
+from aiokafka.structs import ConsumerRecord
+from msgspec import Struct
+
+from events.fact import Fact
+from events.refusal import Refusal
+from streams.contact import NEVER
+from streams.live.judge import Judge
+
+HELD_MOST = 20_000
+"""Conversions that wait for their touchpoints beyond this are not fetched further."""
+
+
+class Judged(Struct, frozen=True):
+    """A record and what the judge made of it."""
+
+    record: ConsumerRecord
+    fact: Fact | Refusal
+
+
+class Guard:
+    """Lets the records of one topic partition through once and without a hole (architecture, step 2).
+
+    aiokafka may hand out records fetched before our seek. Until the first record is the one that the state expects,
+    what comes is not ours; from then on a jump is a transaction marker or an aborted record.
+    """
+
+    def __init__(self, next_offset: int) -> None:
+        self.next_offset = next_offset
+        self._sought = False
+        self._contiguous = False
+
+    def pass_on(self, records: Sequence[ConsumerRecord]) -> Sequence[ConsumerRecord] | None:
+        """The records not seen yet; None: seek to `next_offset` and ask again.
+
+        After that seek a jump is a real hole. Whether the log has lost records there is the premises' business.
+        """
+        first = records[0].offset
+        if first > self.next_offset and not (self._contiguous or self._sought):
+            self._sought = True
+            return None
+        if first < self.next_offset:
+            records = [record for record in records if record.offset >= self.next_offset]
+        if records:
+            self._contiguous = True
+            self.next_offset = records[-1].offset + 1
+        return records
+
+
+class Alignment:
+    """Holds conversions back until their partition of the touchpoints has passed their time (architecture, step 3).
+
+    It only saves saying a credit twice: the answer does not depend on it, and no topic's own order is touched.
+    """
+
+    def __init__(self, judge: Judge, longest_wait_s: float) -> None:
+        self._judge = judge
+        self._longest_wait_s = longest_wait_s
+        self._held: deque[tuple[float, Judged]] = deque()
+
+    @property
+    def held(self) -> int:
+        return len(self._held)
+
+    def hold(self, records: Sequence[ConsumerRecord], now_s: float) -> None:
+        """Take in records of the conversions topic."""
+        judge = self._judge.judge
+        self._held.extend([(now_s, Judged(record, judge(record))) for record in records])
+
+    def release(self, passed_us: int | None, now_s: float, most: int) -> list[Judged]:
+        """Those that need wait no longer, at most so many, in log order.
+
+        `passed_us`: the time that the touchpoints have passed; None when they are read to their end.
+        """
+        released: list[Judged] = []
+        held = self._held
+        while held and len(released) < most:
+            since, judged = held[0]
+            fact = judged.fact
+            early = passed_us is not None and not isinstance(fact, Refusal) and fact.occurred_us > passed_us
+            if early and now_s - since < self._longest_wait_s:
+                break
+            released.append(held.popleft()[1])
+        return released
+
+
+def passed_by(facts: Sequence[Judged], before_us: int) -> int:
+    """The newest event time among facts and what was before."""
+    times = [judged.fact.occurred_us for judged in facts if not isinstance(judged.fact, Refusal)]
+    return max(times, default=NEVER) if before_us == NEVER else max([before_us, *times])

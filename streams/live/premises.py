@@ -1,0 +1,79 @@
+"""What the guarantee rests on: same rules, same log, gapless reading. Each is checked; where one fails, the worker stops."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from msgspec import Struct
+
+from config.catalogue import Catalogue, incompatibility
+from config.errors import BrokenEnvironmentError, UsageError
+from streams.state import Meta
+
+
+class PremiseError(BrokenEnvironmentError):
+    """The operator must act: what the state was made from is not what is there now."""
+
+
+class Log(Struct, frozen=True):
+    """What Kafka says of the topics of one partition number. Topics by full name."""
+
+    cluster_id: str
+    topic_ids: Mapping[str, str]
+    begins: Mapping[str, int]
+    ends: Mapping[str, int]
+
+
+def check_rules(meta: Meta, catalogue: Catalogue) -> None:
+    """The state's rules still hold under the catalogue.
+
+    Raises:
+        UsageError: the catalogue says otherwise, without a date or for a time that has passed (contract, section 5).
+    """
+    if meta.rules:
+        broken = incompatibility(meta.rules, catalogue, max(meta.newest_us.values(), default=None))
+        if broken is not None:
+            raise UsageError(f"{catalogue.source}: {broken}")
+
+
+def foreign(meta: Meta, log: Log) -> str | None:
+    """Why a state is not of this log; None when it is. A topic that the state has not met is no reason."""
+    if meta.cluster_id and meta.cluster_id != log.cluster_id:
+        return f"it was made from cluster {meta.cluster_id}, this is {log.cluster_id}"
+    for topic, known in meta.topic_ids.items():
+        if topic in log.topic_ids and log.topic_ids[topic] != known:
+            return f"topic {topic} was recreated: it has id {log.topic_ids[topic]}, the state knows {known}"
+    return None
+
+
+def gap(offsets: Mapping[str, int], log: Log) -> str | None:
+    """Why the log cannot be read on from the offsets (by full topic name) without a hole; None when it can."""
+    for topic in log.begins:
+        offset = offsets.get(topic, 0)
+        if offset < log.begins[topic]:
+            return f"topic {topic} begins at offset {log.begins[topic]}, the state goes on from {offset}: records are gone"
+    return None
+
+
+def beyond(offsets: Mapping[str, int], log: Log) -> str | None:
+    """Why the state knows more than the log holds; None when it does not."""
+    for topic, offset in offsets.items():
+        if topic in log.ends and offset > log.ends[topic]:
+            return f"topic {topic} ends at offset {log.ends[topic]}, the state has read up to {offset}: the log was cut or recreated"
+    return None
+
+
+def check_log(meta: Meta, offsets: Mapping[str, int], log: Log, where: str, accept_gap: bool) -> None:
+    """The state was made from this log and can go on from where it ends.
+
+    Raises:
+        PremiseError: it cannot, with what to do.
+    """
+    reason = foreign(meta, log) or beyond(offsets, log) or beyond(meta.output_ends, log)
+    if reason is not None:
+        raise PremiseError(
+            f"{where}: {reason}; if that is meant, run `evenhand state reset` (with --snapshots) and the worker rebuilds from the topics"
+        )
+    hole = gap(offsets, log)
+    if hole is not None and not accept_gap:
+        raise PremiseError(f"{where}: {hole}; start with --accept-gap to go on without them")
