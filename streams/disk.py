@@ -48,9 +48,9 @@ def remove_tree(path: Path) -> None:
         shutil.rmtree(path)
 
 
-def sync_folder(folder: Path) -> None:
-    """The names in the folder outlive a power cut."""
-    handle = os.open(folder, os.O_RDONLY)
+def sync(path: Path) -> None:
+    """A file's content, or the names in a folder, outlive a power cut."""
+    handle = os.open(path, os.O_RDONLY)
     try:
         os.fsync(handle)
     finally:

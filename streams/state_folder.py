@@ -12,7 +12,7 @@ from typing import Self
 from urllib.parse import quote
 
 from config.errors import BrokenEnvironmentError
-from streams.disk import disk_errors_told, remove_tree, sync_folder, write_whole
+from streams.disk import disk_errors_told, remove_tree, sync, write_whole
 from streams.rows import FORMAT_VERSION
 from streams.state_lock import StateLock
 
@@ -113,7 +113,7 @@ class StateFolder:
             if database.exists():
                 database.rename(former)
             restored.rename(database)
-            sync_folder(database.parent)
+            sync(database.parent)
             remove_tree(former)
         return database
 
@@ -125,7 +125,7 @@ class StateFolder:
             remove_tree(former)
             if folder.exists():
                 folder.rename(former)
-                sync_folder(self.root)
+                sync(self.root)
             remove_tree(former)
 
     def _partition(self, partition: int) -> Path:

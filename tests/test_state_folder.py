@@ -210,7 +210,7 @@ def crash_at_step(monkeypatch: pytest.MonkeyPatch, step: int) -> None:
         monkeypatch.setattr(owner, name, instead)
 
     unless_crashing("rename", Path)
-    unless_crashing("sync_folder", state_folder)
+    unless_crashing("sync", state_folder)
     unless_crashing("rmtree", shutil)
 
 

@@ -7,17 +7,21 @@ pruned. So at any instant, whatever crashed, what `candidates` offers was whole 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import structlog
 
-from streams.disk import disk_errors_told, require_room
+from streams.disk import disk_errors_told, require_room, sync
 from streams.snapshots.checkpoint import CheckpointReader, sha256_of
 from streams.snapshots.errors import SnapshotError, SnapshotStoreError
 from streams.snapshots.manifest import Manifest, SnapshotFile
 from streams.snapshots.position import Position
 from streams.snapshots.prune import GRACE_US, prune
 from streams.snapshots.shelf import Scope, Shelf
+
+FETCHED_AT_ONCE = 4
+"""A partition waits for its restore, and one connection or one hash alone leaves disk and network half idle."""
 
 log = structlog.get_logger(__name__)
 
@@ -75,14 +79,11 @@ class SnapshotStore:
         with disk_errors_told(into):
             into.mkdir(parents=True)
         require_room(into, manifest.size)
-        for file in manifest.files:
-            target = into / file.path
-            with disk_errors_told(target):
-                target.parent.mkdir(parents=True, exist_ok=True)
-            self._shelf.fetch_file(file.sha256, target)
-            with disk_errors_told(target):
-                found = sha256_of(target)
-            _require_same(manifest, file, found)
+        with ThreadPoolExecutor(FETCHED_AT_ONCE) as fetchers:
+            for file, found in fetchers.map(lambda file: (file, self._fetch(file, into)), manifest.files):
+                _require_same(manifest, file, found)
+        with disk_errors_told(into):
+            sync(into)
 
     def verify(self, manifest: Manifest) -> None:
         """Every file of the snapshot is there and is what it was, or SnapshotError names one that is not."""
@@ -99,6 +100,15 @@ class SnapshotStore:
             self._shelf.drop(name)
         for sha256 in self._shelf.file_sizes():
             self._shelf.drop_file(sha256)
+
+    def _fetch(self, file: SnapshotFile, into: Path) -> str:
+        target = into / file.path
+        with disk_errors_told(target):
+            target.parent.mkdir(parents=True, exist_ok=True)
+        self._shelf.fetch_file(file.sha256, target)
+        with disk_errors_told(target):
+            sync(target)
+            return sha256_of(target)
 
     def _lacking(self, files: Iterable[SnapshotFile], now_us: int) -> list[SnapshotFile]:
         """The files to be uploaded, each content once.
