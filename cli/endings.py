@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import select
 import sys
 import traceback
 from typing import Final
@@ -36,14 +37,15 @@ def ended_by(error: BaseException, *, debug: bool) -> int:
     """Say on standard error what went wrong, with the traceback only if asked for, and give the exit code."""
     if debug:
         traceback.print_exception(error)
-    reader_gone = isinstance(_output_failure(), BrokenPipeError)
+    reader_gone = isinstance(error, ReaderGoneError | BrokenPipeError) and _reader_is_gone()
+    _abandon_output()
     match error:
         case click.exceptions.NoArgsIsHelpError():
             click.echo(error.format_message(), err=True)
             return UsageError.exit_code
         case click.Abort() | KeyboardInterrupt():
             return INTERRUPTED
-        case ReaderGoneError() | BrokenPipeError() if reader_gone:
+        case _ if reader_gone:
             return READER_GONE
         case ReaderGoneError(__cause__=OSError() as cause):
             return _say(_environment(cause), BrokenEnvironmentError.exit_code)
@@ -62,15 +64,19 @@ def _say(message: str, exit_code: int) -> int:
     return exit_code
 
 
-def _output_failure() -> OSError | None:
-    """Tell what is wrong with standard output itself, and write nothing more to it."""
+def _reader_is_gone() -> bool:
+    """Tell whether it is standard output that nobody reads any more; else a connection broke."""
+    poll = select.poll()
+    poll.register(sys.stdout, 0)
+    return any(events & select.POLLERR for _, events in poll.poll(0))
+
+
+def _abandon_output() -> None:
+    """Write nothing more to a standard output that fails: Python flushes it as it ends, and would complain."""
     try:
         sys.stdout.flush()
-    except OSError as failure:
-        # Python flushes once more as it ends, and would complain aloud.
+    except OSError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return failure
-    return None
 
 
 def _usage(error: click.ClickException) -> str:
