@@ -8,11 +8,12 @@ from __future__ import annotations
 from typing import Annotated, Final
 
 from pydantic import AfterValidator, Field, WithJsonSchema
+from typing_extensions import TypeAliasType
 
 from events.duration import DURATION_PATTERN, parse_duration
 from events.identifiers import BARRED_PATTERN, MAX_ID_LENGTH, check_id
 from events.instant import DAY_US, INSTANT_PATTERN, parse_instant
-from events.money import AMOUNT_PATTERN
+from events.money import AMOUNT_PATTERN, MAX_DIGITS
 
 MAX_DIMENSIONS: Final = 16
 LONGEST_LIFETIME_US: Final = 400 * DAY_US
@@ -33,25 +34,33 @@ def _text(description: str, **rules: object) -> WithJsonSchema:
     return WithJsonSchema({"type": "string", "description": description, **rules})
 
 
-_ID_RULES: Final = {"minLength": 1, "maxLength": MAX_ID_LENGTH, "not": {"pattern": BARRED_PATTERN}}
-_MONEY: Final = (
-    "A decimal as a string, with no more decimals than its currency has and at most 18 digits in minor units"
-)
+_MONEY: Final = "A decimal as a string: at most 18 digits in minor units, no more decimals than its currency has"
 
-Id = Annotated[
-    str,
-    AfterValidator(check_id),
-    _text("1 to 128 code points, none of them a control, surrogate or noncharacter; compared as they are", **_ID_RULES),
-]
-Instant = Annotated[
-    str,
-    AfterValidator(check_instant),
-    _text(
-        "RFC 3339 with an offset, in the years 1900 to 2200 of UTC, kept to the microsecond; no leap second",
-        format="date-time",
-        pattern=f"^{INSTANT_PATTERN}$",
-    ),
-]
+Id = TypeAliasType(
+    "Id",
+    Annotated[
+        str,
+        AfterValidator(check_id),
+        _text(
+            "1 to 128 code points, none of them a control, surrogate or noncharacter; compared as they are",
+            minLength=1,
+            maxLength=MAX_ID_LENGTH,
+            **{"not": {"pattern": BARRED_PATTERN}},
+        ),
+    ],
+)
+Instant = TypeAliasType(
+    "Instant",
+    Annotated[
+        str,
+        AfterValidator(check_instant),
+        _text(
+            "RFC 3339 with an offset, in the years 1900 to 2200 of UTC, kept to the microsecond; no leap second",
+            format="date-time",
+            pattern=f"^{INSTANT_PATTERN}$",
+        ),
+    ],
+)
 Lifetime = Annotated[
     str,
     AfterValidator(check_lifetime),
@@ -62,21 +71,16 @@ Lifetime = Annotated[
 ]
 Dimensions = Annotated[
     dict[Id, Id],
-    Field(max_length=MAX_DIMENSIONS),
-    WithJsonSchema(
-        {
-            "type": "object",
-            "description": "Values by dimension; they override or add to the catalogue's, one by one",
-            "maxProperties": MAX_DIMENSIONS,
-            "propertyNames": _ID_RULES,
-            "additionalProperties": {"type": "string", **_ID_RULES},
-        }
+    Field(
+        max_length=MAX_DIMENSIONS,
+        description="Values by dimension; they override or add to the catalogue's, one by one",
     ),
 ]
 Properties = Annotated[
     dict[str, object], WithJsonSchema({"type": "object", "description": "Carried, never interpreted by attribution"})
 ]
-Amount = Annotated[str, _text(_MONEY, pattern=f"^{AMOUNT_PATTERN}$")]
-PositiveAmount = Annotated[str, _text(f"{_MONEY}; more than zero", pattern=f"^(?=.*[1-9]){AMOUNT_PATTERN}$")]
+Amount = Annotated[str, _text(_MONEY, maxLength=MAX_DIGITS + 1, pattern=f"^{AMOUNT_PATTERN}$")]
+PositiveAmount = Annotated[
+    str, _text(f"{_MONEY}; more than zero", maxLength=MAX_DIGITS + 1, pattern=f"^(?=.*[1-9]){AMOUNT_PATTERN}$")
+]
 Currency = Annotated[str, _text("An ISO 4217 code with a minor unit, current at `occurred_at`", pattern="^[A-Z]{3}$")]
-Text = Annotated[str, _text("Any text")]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import date
+from functools import lru_cache
 from typing import Final
 
 SECOND_US: Final = 1_000_000
@@ -53,9 +54,17 @@ def _offset_us(offset: str) -> int:
 
 def format_instant(us: int) -> str:
     """The contract's output form: UTC with `Z`, a fraction only when it is not zero, then six digits."""
-    days, rest = divmod(us, DAY_US)
-    hours, rest = divmod(rest, HOUR_US)
-    minutes, rest = divmod(rest, MINUTE_US)
-    seconds, fraction = divmod(rest, SECOND_US)
-    clock = f"{hours:02}:{minutes:02}:{seconds:02}" + (f".{fraction:06}" if fraction else "")
-    return f"{date.fromordinal(days + _EPOCH).isoformat()}T{clock}Z"
+    within_hour = us % HOUR_US
+    fraction = within_hour % SECOND_US
+    if fraction:
+        return f"{_hour_text(us // HOUR_US)}{_CLOCK[within_hour // SECOND_US]}.{fraction:06}Z"
+    return f"{_hour_text(us // HOUR_US)}{_CLOCK[within_hour // SECOND_US]}Z"
+
+
+_CLOCK: Final = tuple(f":{second // 60:02}:{second % 60:02}" for second in range(3_600))
+
+
+@lru_cache(maxsize=4_096)
+def _hour_text(hours: int) -> str:
+    days, hour = divmod(hours, 24)
+    return f"{date.fromordinal(days + _EPOCH).isoformat()}T{hour:02}"

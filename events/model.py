@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from typing import Literal, TypeAlias
+from typing import Annotated, Literal, TypeAlias
 
-from pydantic import MISSING, BaseModel, ConfigDict, ValidationInfo, field_validator
+from pydantic import MISSING, BaseModel, ConfigDict, Field, ValidationInfo, field_validator
 
-from events.fields import Amount, Currency, Dimensions, Id, Instant, Lifetime, PositiveAmount, Properties, Text
+from events.fields import Amount, Currency, Dimensions, Id, Instant, Lifetime, PositiveAmount, Properties
 from events.instant import parse_instant
 from events.money import AMOUNT_PATTERN, exponent, parse_amount
 
@@ -20,16 +20,16 @@ class Event(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
     type: str
-    event_id: Id
-    contact_id: Id
-    occurred_at: Instant
+    event_id: Id = Field(description="Names the fact, together with the topic and the contact")
+    contact_id: Id = Field(description="The account, contact or donor; the record's key, too")
+    occurred_at: Instant = Field(description="When it took place")
 
 
 class TouchpointRecorded(Event):
-    """A marketing contact took place. Its `name` is a touchpoint type of the catalogue."""
+    """A marketing contact took place."""
 
     type: Literal["touchpoint.recorded"]
-    name: Id
+    name: Id = Field(description="A touchpoint type of the catalogue")
     lifetime: Lifetime | MISSING = MISSING
     dimensions: Dimensions | MISSING = MISSING
     properties: Properties | MISSING = MISSING
@@ -39,8 +39,8 @@ class TouchpointRetracted(Event):
     """A touchpoint never was: it becomes Inactive and counts for no conversion, earlier ones included."""
 
     type: Literal["touchpoint.retracted"]
-    touchpoint_id: Id
-    reason: Text | MISSING = MISSING
+    touchpoint_id: Id = Field(description="The `event_id` of the touchpoint")
+    reason: Annotated[str, Field(description="For people")] | MISSING = MISSING
 
 
 class MoneyEvent(Event):
@@ -68,10 +68,10 @@ def _decimals(info: ValidationInfo) -> int | None:
 
 
 class ConversionRecorded(MoneyEvent):
-    """A donation, sponsorship, pledge or purchase took place."""
+    """A contact gave, pledged or bought something."""
 
     type: Literal["conversion.recorded"]
-    name: Id
+    name: Id = Field(description="Donation, sponsorship, pledge, purchase …")
     properties: Properties | MISSING = MISSING
 
 
@@ -79,7 +79,7 @@ class ConversionRefunded(MoneyEvent):
     """A part of a conversion was given back, in its currency. Refunds add up, never to more than the conversion."""
 
     type: Literal["conversion.refunded"]
-    conversion_id: Id
+    conversion_id: Id = Field(description="The `event_id` of the conversion")
     value: PositiveAmount
 
     @field_validator("value")
@@ -94,7 +94,7 @@ class ConversionCancelled(Event):
     """The whole conversion was taken back, whatever was refunded before or after."""
 
     type: Literal["conversion.cancelled"]
-    conversion_id: Id
+    conversion_id: Id = Field(description="The `event_id` of the conversion")
 
 
 InputEvent: TypeAlias = (

@@ -54,5 +54,7 @@ def format_amount(minor: int, exponent: int) -> str:
     """Always with the currency's decimals: 5000 is "50.00" with two and "5000" with none. Not for negative amounts."""
     if exponent == 0:
         return str(minor)
-    digits = str(minor).rjust(exponent + 1, "0")
+    digits = str(minor)
+    if len(digits) <= exponent:
+        digits = digits.rjust(exponent + 1, "0")
     return f"{digits[:-exponent]}.{digits[-exponent:]}"
