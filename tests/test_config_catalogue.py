@@ -1,14 +1,18 @@
 """The catalogue's file: what it says when it is valid, and what its keeper is told when it is not."""
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from config.catalogue import Catalogue, ModelSpec, Rules, load_catalogue
+from config.catalogue_entries import CatalogueFile, TouchpointEntry
 from config.errors import CatalogueError
 from events.duration import parse_duration
 from events.instant import parse_instant
+
+PROJECT = Path(__file__).parent.parent
 
 Written = Callable[[str], Path]
 
@@ -306,3 +310,21 @@ def test_a_missing_file_is_refused(tmp_path: Path) -> None:
 def test_a_folder_is_no_catalogue(tmp_path: Path) -> None:
     with pytest.raises(CatalogueError, match="cannot be read as a catalogue: "):
         load_catalogue(tmp_path)
+
+
+def test_the_examples_of_the_page_make_a_valid_catalogue(catalogue: Callable[[str], Catalogue]) -> None:
+    page = (PROJECT / "docs" / "catalogue.md").read_text("utf-8")
+
+    written_out = catalogue("\n".join(re.findall(r"```toml\n(.*?)```", page, re.DOTALL)))
+
+    assert written_out.lifetime_us("google_ad_click", parse_instant("2026-01-01T00:00:00Z")) == parse_duration("P7D")
+    assert written_out.rules_at(parse_instant("2026-07-01T00:00:00Z")).model.name == "position_based"
+
+
+def test_the_page_and_the_shipped_catalogue_name_every_key() -> None:
+    page = (PROJECT / "docs" / "catalogue.md").read_text("utf-8")
+    shipped = (PROJECT / "config" / "catalogue.toml").read_text("utf-8")
+
+    keys = CatalogueFile.model_fields.keys() | TouchpointEntry.model_fields.keys() | {"weights", "half_life"}
+
+    assert {key for key in keys if key not in page or key not in shipped} == set()
