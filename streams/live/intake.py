@@ -10,7 +10,6 @@ from msgspec import Struct
 
 from events.fact import Fact
 from events.refusal import Refusal
-from streams.contact import NEVER
 from streams.live.judge import Judge
 
 HELD_MOST = 20_000
@@ -56,24 +55,30 @@ class Guard:
 class Alignment:
     """Holds conversions back until their partition of the touchpoints has passed their time (architecture, step 3).
 
-    It only saves saying a credit twice: the answer does not depend on it, and no topic's own order is touched.
+    It only saves saying a credit twice: the answer does not depend on it, and no topic's own order is touched. The wait
+    is silence of the touchpoints, asked for and not heard: while they come, they are on their way to that time.
     """
 
     def __init__(self, judge: Judge, longest_wait_s: float) -> None:
         self._judge = judge
         self._longest_wait_s = longest_wait_s
-        self._held: deque[tuple[float, Judged]] = deque()
+        self._held: deque[Judged] = deque()
+        self._silence_s = 0.0
 
     @property
     def held(self) -> int:
         return len(self._held)
 
-    def hold(self, records: Sequence[ConsumerRecord], now_s: float) -> None:
+    def hold(self, records: Sequence[ConsumerRecord]) -> None:
         """Take in records of the conversions topic."""
         judge = self._judge.judge
-        self._held.extend([(now_s, Judged(record, judge(record))) for record in records])
+        self._held.extend([Judged(record, judge(record)) for record in records])
 
-    def release(self, passed_us: int | None, now_s: float, most: int) -> list[Judged]:
+    def listened(self, seconds: float, heard: bool) -> None:
+        """The touchpoints were asked for and waited for; some came or none."""
+        self._silence_s = 0.0 if heard else self._silence_s + seconds
+
+    def release(self, passed_us: int | None, most: int) -> list[Judged]:
         """Those that need wait no longer, at most so many, in log order.
 
         `passed_us`: the time that the touchpoints have passed; None when they are read to their end.
@@ -81,16 +86,10 @@ class Alignment:
         released: list[Judged] = []
         held = self._held
         while held and len(released) < most:
-            since, judged = held[0]
-            fact = judged.fact
+            fact = held[0].fact
             early = passed_us is not None and not isinstance(fact, Refusal) and fact.occurred_us > passed_us
-            if early and now_s - since < self._longest_wait_s:
+            if early and self._silence_s < self._longest_wait_s:
                 break
-            released.append(held.popleft()[1])
+            released.append(held.popleft())
         return released
 
-
-def passed_by(facts: Sequence[Judged], before_us: int) -> int:
-    """The newest event time among facts and what was before."""
-    times = [judged.fact.occurred_us for judged in facts if not isinstance(judged.fact, Refusal)]
-    return max(times, default=NEVER) if before_us == NEVER else max([before_us, *times])

@@ -265,13 +265,15 @@ class PartitionLoop:
     # A chunk, in its one order
 
     async def _chunk(self) -> None:
-        fetched = await self._fetch(self._wanted(), _FETCH_ALIGNING_MS if self._alignment.held else _FETCH_MS)
+        wait_ms = _FETCH_ALIGNING_MS if self._alignment.held else _FETCH_MS
+        fetched = await self._fetch(self._wanted(), wait_ms)
         began = time.monotonic()
         judge = self._judges["touchpoints"].judge
         touchpoints = [Judged(record, judge(record)) for record in fetched.get(self._touchpoints, ())]
-        self._alignment.hold(fetched.get(self._conversions, ()), began)
+        self._alignment.hold(fetched.get(self._conversions, ()))
+        self._alignment.listened(wait_ms / 1000, heard=bool(touchpoints))
         refused = self._decide(touchpoints)
-        conversions = self._alignment.release(await self._passed(), began, self._most_conversions)
+        conversions = self._alignment.release(await self._passed(), self._most_conversions)
         refused += self._decide(conversions)
         if not touchpoints and not conversions:
             self._sweep.advance(0)
