@@ -1,6 +1,7 @@
 """A snapshot brings back the state that it was made of, or says that it cannot."""
 
 import os
+import sys
 import uuid
 from pathlib import Path
 
@@ -241,6 +242,14 @@ def test_a_manifest_cannot_write_outside_the_state(path: str) -> None:
 def test_an_unknown_kind_of_url_is_a_wrong_setting() -> None:
     with pytest.raises(UsageError, match=r"^EVENHAND_SNAPSHOT_URL carrier-pigeon://loft: Protocol not known"):
         SnapshotStore("carrier-pigeon://loft", SCOPE, kept=3)
+
+
+def test_a_kind_of_url_that_is_not_installed_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "s3fs", None)
+
+    expected = r"^EVENHAND_SNAPSHOT_URL s3://bucket: Install s3fs to access S3; for S3: pip install 'evenhand\[s3\]'$"
+    with pytest.raises(UsageError, match=expected):
+        SnapshotStore("s3://bucket", SCOPE, kept=3)
 
 
 def test_a_password_in_the_url_is_never_told() -> None:

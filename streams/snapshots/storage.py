@@ -31,10 +31,12 @@ class Storage:
         self.url = _PASSWORD.sub("", url).rstrip("/")
         try:
             self._place, self._root = fsspec.url_to_fs(url)
-        except (ValueError, ImportError) as error:
+        except ImportError as error:
             raise UsageError(
-                f"EVENHAND_SNAPSHOT_URL {self.url}: {error}; s3:// needs the extra: pip install 'evenhand[s3]'"
+                f"EVENHAND_SNAPSHOT_URL {self.url}: {error}; for S3: pip install 'evenhand[s3]'"
             ) from error
+        except ValueError as error:
+            raise UsageError(f"EVENHAND_SNAPSHOT_URL {self.url}: {error}") from error
         protocol = self._place.protocol
         self._puts_whole = not PUT_WHOLE.isdisjoint([protocol] if isinstance(protocol, str) else protocol)
 
@@ -48,13 +50,13 @@ class Storage:
 
     def read(self, name: str) -> bytes:
         """The content under the name. Raises SnapshotError when there is none."""
-        with self._told(name):
+        with self._reading(name):
             content: bytes = self._place.cat_file(self._path(name))
         return content
 
     def fetch(self, name: str, local: Path) -> None:
         """The content under the name stands in the local file. Raises SnapshotError when there is none."""
-        with self._told(name):
+        with self._reading(name):
             try:
                 self._place.get_file(self._path(name), str(local))
             except OSError as error:
@@ -64,7 +66,7 @@ class Storage:
 
     def sha256(self, name: str) -> str:
         """The hash of the content under the name. Raises SnapshotError when there is none."""
-        with self._told(name), self._place.open(self._path(name), "rb") as file:
+        with self._reading(name), self._place.open(self._path(name), "rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()
 
     def sizes(self, folder: str) -> dict[str, int]:
@@ -77,7 +79,7 @@ class Storage:
 
     def modified_us(self, name: str) -> int:
         """When the content was put there, by the place's own clock. Raises SnapshotError when there is none."""
-        with self._told(name):
+        with self._reading(name):
             return int(self._place.modified(self._path(name)).timestamp() * _MICROSECONDS)
 
     def delete(self, name: str) -> None:
@@ -114,13 +116,19 @@ class Storage:
         return f"{self._root.rstrip('/')}/{name}"
 
     @contextmanager
+    def _reading(self, name: str) -> Iterator[None]:
+        with self._told(name):
+            try:
+                yield
+            except FileNotFoundError as error:
+                raise SnapshotError(f"{self.url}/{name} is missing") from error
+
+    @contextmanager
     def _told(self, name: str) -> Iterator[None]:
         try:
             yield
         except EvenhandError:
             raise
-        except FileNotFoundError as error:
-            raise SnapshotError(f"{self.url}/{name} is missing") from error
         # Each kind of place has exceptions of its own (botocore's, paramiko's …), and no common parent.
         except Exception as error:
             raise SnapshotStoreError(
