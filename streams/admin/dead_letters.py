@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterator
+from collections.abc import Generator
 from typing import Literal, NamedTuple
 
 import msgspec
 from kafka import TopicPartition
 
-from streams.admin.cluster import Cluster
+from events.topics import DEAD_LETTERS
 from streams.admin.committed import committed_records, committed_spans
+from streams.admin.installation import Installation
 from streams.admin.topic_state import partition_counts
 
 
@@ -21,7 +22,7 @@ class LetterError(msgspec.Struct, frozen=True):
     message: str
 
 
-class DeadLetter(msgspec.Struct, frozen=True):
+class DeadLetter(msgspec.Struct, frozen=True, omit_defaults=True):
     """A refused record, and why: `topic` (its full name), `partition` and `offset` say where it stands."""
 
     topic: str
@@ -69,31 +70,35 @@ class Wanted(NamedTuple):
 
 
 class DeadLetterTopic:
-    """The dead letters of one installation; `foreign` counts the records met there that are none."""
+    """The wanted ones among an installation's dead letters.
 
-    def __init__(self, cluster: Cluster, name: str) -> None:
+    `foreign` counts the records read that are no dead letters.
+    """
+
+    def __init__(self, installation: Installation, wanted: Wanted) -> None:
+        self.installation = installation
         self.foreign = 0
-        self._cluster = cluster
-        self._name = name
+        self._wanted = wanted
 
-    def letters(self, wanted: Wanted) -> Iterator[FoundLetter]:
-        """Those that stand there now and are wanted: by partition, each in the order of refusal.
+    def read(self) -> Generator[FoundLetter, None, None]:
+        """Those that stand on Kafka now: by partition, each in the order of refusal.
 
         What is refused while they are read is left for the next time. Raises BrokenEnvironmentError.
         """
-        with self._cluster.admin() as admin:
-            count = partition_counts(admin, [self._name])[self._name]
-        partitions = [TopicPartition(self._name, number) for number in range(count)]
-        with self._cluster.consumer() as consumer:
-            spans = committed_spans(consumer, partitions, wanted.since_ms)
-            for record in committed_records(consumer, spans, self._cluster.patience_s):
+        cluster, name = self.installation.cluster, self.installation.topic(DEAD_LETTERS)
+        with cluster.admin() as admin:
+            count = partition_counts(admin, [name])[name]
+        partitions = [TopicPartition(name, number) for number in range(count)]
+        with cluster.consumer() as consumer:
+            spans = committed_spans(consumer, partitions, self._wanted.since_ms)
+            for record in committed_records(consumer, spans, cluster.patience_s):
                 try:
                     letter = _decode(record.value or b"")
                 except msgspec.MsgspecError:
                     self.foreign += 1
                     continue
                 found = FoundLetter(record.partition, record.offset, record.timestamp, record.key, letter)
-                if wanted.includes(found):
+                if self._wanted.includes(found):
                     yield found
 
 

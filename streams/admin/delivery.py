@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections import deque
+from collections import Counter, deque
 from contextlib import suppress
 from typing import Any
 
@@ -29,7 +29,8 @@ class Delivery:
     """
 
     def __init__(self, producer: KafkaProducer, where: str, timeout_s: float) -> None:
-        self.sent = 0
+        self.sent: Counter[str] = Counter()
+        """By topic."""
         self.delivered = 0
         self._producer = producer
         self._where = where
@@ -43,7 +44,7 @@ class Delivery:
             self._under_way.append(self._producer.send(topic, value, key))
         except KafkaError as error:
             raise self._failed(error) from error
-        self.sent += 1
+        self.sent[topic] += 1
         if len(self._under_way) > _MOST_UNDER_WAY:
             self._settle(_MOST_UNDER_WAY // 2)
 

@@ -1,4 +1,4 @@
-"""Lines of files on their way to the topics: each judged before it is sent, under the key that the contract asks for."""
+"""Lines of files on their way to the topics: each judged before it is sent, under the key that the contract wants."""
 
 from __future__ import annotations
 
@@ -44,6 +44,7 @@ class Production:
 
     def __init__(self, prefix: str, report: Callable[[RefusedLine], None], *, send_invalid: bool = False) -> None:
         self.read = 0
+        self.taken = 0
         self.refused: Counter[Reason] = Counter()
         self._prefix = prefix
         self._report = report
@@ -61,11 +62,13 @@ class Production:
             if not isinstance(judged, Refusal):
                 topic, fact = judged
                 occurred_us = fact.occurred_us
+                self.taken += 1
                 yield Outgoing(occurred_us, self._prefix + topic, fact.contact_id.encode(), line)
                 continue
             self.refused[judged.reason] += 1
             self._report(RefusedLine(source.name, number, judged))
             if self._send_invalid and len(line) <= LARGEST_BYTES:
+                self.taken += 1
                 yield self._as_it_is(line, occurred_us)
 
     def _as_it_is(self, line: bytes, occurred_us: int) -> Outgoing:

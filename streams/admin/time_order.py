@@ -20,7 +20,7 @@ _Entry = tuple[int, int, str, bytes | None, bytes]
 def in_order_of_time(records: Iterable[Outgoing], folder: Path) -> Iterator[Outgoing]:
     """The records by `occurred_us`; of those at one instant, the first read comes first.
 
-    Reads all of them before it gives the first. Holds some 128 MiB; what is more goes to `folder`, which must exist.
+    All of them are read when this returns. Some 128 MiB are held; what is more goes to `folder`, which must exist.
     """
     order: ExternalSort[_Entry] = ExternalSort(folder, "produce", _BUDGET_BYTES)
     held: list[_Entry] = []
@@ -32,6 +32,8 @@ def in_order_of_time(records: Iterable[Outgoing], folder: Path) -> Iterator[Outg
             order.extend(held, size)
             held, size = [], 0
     order.extend(held, size)
-    for batch in order.batches():
-        for occurred_us, _, topic, key, value in batch:
-            yield Outgoing(occurred_us, topic, key, value)
+    return (
+        Outgoing(occurred_us, topic, key, value)
+        for batch in order.batches()
+        for occurred_us, _, topic, key, value in batch
+    )

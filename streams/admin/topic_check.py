@@ -9,7 +9,8 @@ from typing import NamedTuple
 from streams.admin.topic_plan import PlannedTopic
 from streams.admin.topic_state import TopicState
 
-_RECREATE = "a topic's partitions cannot be put right in place: create the topics under a new prefix and replay into it"
+_CREATE = "run `evenhand topics create`"
+_NEW_PREFIX = "contacts would change places: make all topics under a new --topic-prefix and send the events there"
 
 
 class Difference(NamedTuple):
@@ -35,22 +36,27 @@ def differences(planned: Sequence[PlannedTopic], states: Mapping[str, TopicState
     A contact's facts and credits share a partition number, so all the topics need the same number of partitions: the
     one wished for, else the one that most of them have.
     """
-    counts = Counter(state.partitions for state in states.values())
-    partitions = wishes.partitions or (counts.most_common(1)[0][0] if counts else 0)
+    of_all = wishes._replace(partitions=wishes.partitions or usual_partitions(states))
     return [
         difference
         for topic in planned
         for difference in (
-            _of_topic(topic, states[topic.name], wishes._replace(partitions=partitions))
+            _of_topic(topic, states[topic.name], of_all)
             if topic.name in states
-            else [Difference(topic.name, "topic", "exists", "missing", "run `evenhand topics create`")]
+            else [Difference(topic.name, "topic", "exists", "missing", _CREATE)]
         )
     ]
 
 
+def usual_partitions(states: Mapping[str, TopicState]) -> int | None:
+    """The number of partitions that most of these topics have; None where there are none."""
+    counts = Counter(state.partitions for state in states.values())
+    return counts.most_common(1)[0][0] if counts else None
+
+
 def _of_topic(topic: PlannedTopic, state: TopicState, wishes: Wishes) -> Iterator[Difference]:
     if state.partitions != wishes.partitions:
-        yield Difference(topic.name, "partitions", str(wishes.partitions), str(state.partitions), _RECREATE)
+        yield Difference(topic.name, "partitions", str(wishes.partitions), str(state.partitions), _NEW_PREFIX)
     if wishes.replication_factor not in (None, state.replication_factor):
         wanted, found = str(wishes.replication_factor), str(state.replication_factor)
         yield Difference(topic.name, "replication factor", wanted, found, "reassign with kafka-reassign-partitions")

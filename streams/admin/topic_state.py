@@ -56,7 +56,7 @@ def partitions_of(admin: KafkaAdminClient, names: Collection[str]) -> dict[str, 
         if topic["error_code"] and error is not LeaderNotAvailableError:
             raise error(topic["name"])
         found[topic["name"]] = sorted(topic["partitions"], key=lambda partition: int(partition["partition_index"]))
-    return found
+    return {name: found[name] for name in names if name in found}
 
 
 def _configs(admin: KafkaAdminClient, names: Collection[str]) -> dict[str, dict[str, str]]:
