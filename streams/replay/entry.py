@@ -19,7 +19,7 @@ CONVERSION: Final = KINDS.index(Conversion)
 _RANK: Final = {kind: rank for rank, kind in enumerate(KINDS)}
 
 Entry: TypeAlias = tuple[str, int, int, str, int, int, int, tuple[Any, ...], bytes]
-"""contact id, occurred_us, rank, event id, source, number, timestamp, the fact's fields, its bytes."""
+"""contact id, occurred_us, rank, event id, intake, number, timestamp, the fact's fields, its bytes."""
 
 OVERHEAD_BYTES: Final = 600
 """What an entry takes in memory beside its bytes: ten objects, ids and all, as measured on UUID event ids."""
@@ -36,14 +36,14 @@ class Line(NamedTuple):
     value: bytes | None
 
 
-def entry_of(fact: Fact, source: int, number: int, timestamp: int, value: bytes) -> Entry:
-    """The entry of a fact that came as that record of that source."""
+def entry_of(fact: Fact, intake: int, number: int, timestamp: int, value: bytes) -> Entry:
+    """The entry of a fact that came as that record of that intake."""
     return (
         fact.contact_id,
         fact.occurred_us,
         _RANK[type(fact)],
         fact.event_id,
-        source,
+        intake,
         number,
         timestamp,
         astuple(fact),

@@ -14,29 +14,29 @@ from projections.tables import DEAD_LETTERS
 from streams.dead_letter import encode_dead_letter
 from streams.received import Received
 from streams.replay.entry import Line
+from streams.replay.intake import Intake
 from streams.replay.lines import KEPT_BYTES
 from streams.replay.sorting import ExternalSort
-from streams.replay.sources import Source
 
 _BUDGET_BYTES: Final = 16 << 20
 
 
 class DeadLetters:
-    """Collects refused records. A record's `partition` is the place of its source among the sources here."""
+    """Collects refused records. A record's `partition` is the place of its intake among the intakes here."""
 
-    def __init__(self, folder: Path, sources: Sequence[Source]) -> None:
+    def __init__(self, folder: Path, intakes: Sequence[Intake]) -> None:
         self.by_reason: dict[str, int] = {}
-        self._sources = sources
+        self._intakes = intakes
         self._sorted = ExternalSort[tuple[int, int, bytes]](folder, "dead-letters", _BUDGET_BYTES)
 
     def add(self, received: Received, refusal: Refusal) -> None:
         """Take a refused record."""
         place = received.partition
-        source = self._sources[place]
+        intake = self._intakes[place]
         value = received.value
         if value is not None and len(value) > KEPT_BYTES:
             value = None  # it was cut while it was read; a part would look like the whole
-        line = Line(source.name, source.partition, received.offset, received.timestamp, received.key, value)
+        line = Line(intake.name, intake.partition, received.offset, received.timestamp, received.key, value)
         letter = encode_dead_letter(line, refusal)
         self._sorted.extend([(place, received.offset, letter)], len(letter))
         self.by_reason[refusal.reason] = self.by_reason.get(refusal.reason, 0) + 1

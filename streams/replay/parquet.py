@@ -42,7 +42,7 @@ def _cells(name: str, column: pa.Array) -> list[Any]:
         return _each(_without_nulls, column)
     if name in _JSON_COLUMNS:
         return _each(_embedded, column)
-    return column.to_pylist()
+    return list(column.to_pylist())
 
 
 def _each(convert: Cell, column: pa.Array) -> list[Any]:

@@ -18,11 +18,11 @@ from projections.tables import META
 from streams.contact import NEVER
 from streams.replay.arrivals import Arrivals
 from streams.replay.deciding import Deciding
+from streams.replay.intake import Intake
 from streams.replay.ledger import Ledger
 from streams.replay.letters import DeadLetters
 from streams.replay.messages import Messages
 from streams.replay.progress import Progress
-from streams.replay.sources import Source
 from streams.replay.spool import Spool
 from streams.replay.timeline import Timeline
 from streams.replay.workshop import publish, workshop
@@ -48,25 +48,25 @@ class Outcome(Struct, frozen=True):
 
 
 def replay(
-    sources: Sequence[Source], out: Path, catalogue: Catalogue, progress: Progress, *, all_versions: bool = False
+    intakes: Sequence[Intake], out: Path, catalogue: Catalogue, progress: Progress, *, all_versions: bool = False
 ) -> Outcome:
-    """Write credits, dead letters and the read model of all events of the sources into `out` (contract, section 4).
+    """Write credits, dead letters and the read model of all events of the intakes into `out` (contract, section 4).
 
     The same events and catalogue give the same bytes and rows. What stood in `out` before is replaced when everything
     is finished, and left alone when anything fails.
     """
     with workshop(out) as folder, _garbage_left_alone():
-        outcome = _make(sources, folder, catalogue, progress, all_versions)
+        outcome = _make(intakes, folder, catalogue, progress, all_versions)
         publish(folder, out, (CREDITS, SHADOW, DEAD_LETTERS, READ_MODEL))
     return outcome
 
 
 def _make(
-    sources: Sequence[Source], folder: Path, catalogue: Catalogue, progress: Progress, all_versions: bool
+    intakes: Sequence[Intake], folder: Path, catalogue: Catalogue, progress: Progress, all_versions: bool
 ) -> Outcome:
-    letters = DeadLetters(folder, sources)
+    letters = DeadLetters(folder, intakes)
     spool = Spool(folder, letters)
-    spool.read(sources, progress)
+    spool.read(intakes, progress)
     model = SqliteWriter(folder / READ_MODEL)
     try:
         ledger = Ledger(folder)

@@ -134,7 +134,7 @@ _OPENED: Final = {".gz": _gunzipped, ".zst": _unzstd}
 
 
 @contextmanager
-def _damage_told(name: str, *further: type[Exception]) -> Iterator[None]:
+def _damage_told(name: str, *further: type[BaseException]) -> Iterator[None]:
     try:
         yield
     except (EOFError, zlib.error, gzip.BadGzipFile, zstandard.ZstdError, *further) as error:

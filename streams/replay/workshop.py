@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import fcntl
-import os
 import shutil
 import sqlite3
 from collections.abc import Iterable, Iterator
@@ -13,7 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from config.errors import BrokenEnvironmentError, UsageError
-from streams.disk import FORBIDDEN, FULL, sync_folder
+from streams.disk import FORBIDDEN, FULL, sync
 
 _WORKSHOP: Final = ".replay"
 _LOCK: Final = "lock"
@@ -56,11 +55,10 @@ def publish(folder: Path, out: Path, names: Iterable[str]) -> None:
     """Put finished files of the workshop into their place, replacing former ones whole."""
     names = list(names)
     for name in names:
-        with (folder / name).open("rb+") as file:
-            os.fsync(file.fileno())
+        sync(folder / name)
     for name in names:
         (folder / name).replace(out / name)
-    sync_folder(out)
+    sync(out)
 
 
 def _sweep(folder: Path) -> None:

@@ -1,0 +1,105 @@
+"""`evenhand replay`: files of events to credits and a read model; needs no Kafka."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import closing
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import click
+
+from config.catalogue import load_catalogue
+from config.errors import UsageError
+from config.settings import Settings, load_settings
+
+if TYPE_CHECKING:
+    from streams.replay.intake import Intake
+
+_STRICT_EXIT: Final = 1
+
+
+@click.command(name="replay")
+@click.argument("files", metavar="FILE...", nargs=-1)
+@click.option(
+    "--out",
+    envvar="EVENHAND_OUT",
+    type=click.Path(file_okay=False, path_type=Path),
+    required=True,
+    help="Folder to write to; made when missing, files of a former replay are replaced.",
+)
+@click.option(
+    "--catalogue",
+    envvar="EVENHAND_CATALOGUE",
+    metavar="FILE",
+    help="The catalogue.  [default: catalogue.toml in the current folder, else the one that ships]",
+)
+@click.option(
+    "--all-versions",
+    envvar="EVENHAND_ALL_VERSIONS",
+    is_flag=True,
+    help="Write every version of each credit, as they arise, instead of the last.",
+)
+@click.option("--strict", envvar="EVENHAND_STRICT", is_flag=True, help="Exit with 1 if there is any dead letter.")
+@click.option(
+    "--from-topics",
+    envvar="EVENHAND_FROM_TOPICS",
+    is_flag=True,
+    help="Read the Kafka topics up to now instead of files (EVENHAND_KAFKA_…, EVENHAND_TOPIC_PREFIX).",
+)
+@click.pass_context
+def command(
+    context: click.Context,
+    files: tuple[str, ...],
+    out: Path,
+    catalogue: str | None,
+    all_versions: bool,
+    strict: bool,
+    from_topics: bool,
+) -> None:
+    """Attribute the events of files: writes credits.jsonl, credits-shadow.jsonl, dead-letters.jsonl and evenhand.db.
+
+    FILE is JSON Lines, one event of any input topic a line, also as .gz or .zst, or Parquet with the same columns;
+    - is standard input. Lines may be in any order. The same events and catalogue always give the same bytes.
+    """
+    from cli.summary import print_summary
+    from cli.watching import WatchedReplay
+    from projections.explanation import open_read_model
+    from streams.replay.run import READ_MODEL, replay
+
+    if from_topics == bool(files):
+        raise UsageError("name files of events, or --from-topics; one of the two (see `evenhand replay --help`)")
+    settings = load_settings(catalogue=catalogue)
+    rules = load_catalogue(settings.catalogue_path())
+    intakes = _topics(settings) if from_topics else _files(files)
+    with WatchedReplay() as progress:
+        outcome = replay(intakes, out, rules, progress, all_versions=all_versions)
+        progress.end()
+    with closing(open_read_model(out / READ_MODEL)) as database:
+        counts = {"read": outcome.events, "accepted": outcome.accepted, "duplicates": outcome.duplicates}
+        print_summary(database, counts, outcome.dead_letters)
+    click.echo(f"\nWritten to {out}")
+    if strict and outcome.dead_letters:
+        context.exit(_STRICT_EXIT)
+
+
+def _files(files: Sequence[str]) -> Sequence[Intake]:
+    from streams.replay.intake import FileIntake
+    from streams.replay.sources import STANDARD_INPUT, open_source
+
+    if files.count(STANDARD_INPUT) > 1:
+        raise UsageError("standard input (-) can be read once only; name it once")
+    return [FileIntake(open_source(file)) for file in files]
+
+
+def _topics(settings: Settings) -> Sequence[Intake]:
+    from config.kafka_security import kafka_python_security
+    from streams.admin.cluster import Cluster
+    from streams.admin.installation import Installation
+    from streams.live.judge import Judge
+    from streams.replay.topics import topic_intakes
+
+    cluster = Cluster(settings.kafka_bootstrap_servers, kafka_python_security(settings))
+    return topic_intakes(
+        Installation(cluster, settings.topic_prefix), lambda topic, number, count: Judge(topic, number, count).judge
+    )

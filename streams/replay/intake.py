@@ -1,0 +1,53 @@
+"""What comes in: judged events of any kind of source, numbered, so that each refused one can be named."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Protocol, TypeAlias
+
+from events.codec import decode_any
+from events.fact import Fact
+from events.refusal import Refusal
+from streams.received import UNTIMED
+from streams.replay.sources import Source
+
+Judged: TypeAlias = tuple[int, int, bytes | None, Fact | Refusal]
+"""number, timestamp (ms, or UNTIMED), the event's bytes, what they were judged to be."""
+
+
+class Intake(Protocol):
+    """A numbered sequence of events, each judged by itself."""
+
+    name: str
+    """What dead letters call it."""
+    partition: int
+    """What dead letters say; 0 for files."""
+    size: int | None
+    """Bytes of a file, offsets of a topic partition; None when it cannot be known."""
+
+    def judged(self) -> Iterator[Judged]:
+        """Yield every event; to be called once."""
+        ...
+
+    def consumed(self) -> int:
+        """How much of `size` has been read so far."""
+        ...
+
+
+class FileIntake:
+    """The events of a file."""
+
+    partition = 0
+
+    def __init__(self, source: Source) -> None:
+        self.name = source.name
+        self.size = source.size_bytes
+        self._source = source
+
+    def judged(self) -> Iterator[Judged]:
+        for number, value in self._source.lines():
+            judged = decode_any(value)
+            yield number, UNTIMED, value, judged if isinstance(judged, Refusal) else judged[1]
+
+    def consumed(self) -> int:
+        return self._source.consumed_bytes()
