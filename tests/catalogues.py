@@ -5,6 +5,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from hypothesis import settings
 from hypothesis import strategies as st
 
 from config.catalogue import Catalogue, load_catalogue
@@ -15,6 +16,9 @@ Table = dict[str, Any]
 HOUR_US = 3_600_000_000
 MODELS = ("linear", "first", "last", "last_non_direct", "position_based", "j_shaped", "inverse_j", "time_decay")
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+UNHURRIED = settings(deadline=None)
+"""How long an example takes is the machine's affair: each reads files."""
 
 hours = st.integers(0, 8).map(lambda number: number * HOUR_US)
 """Few instants, so that dates often coincide with what they are asked about."""

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from config.catalogue import ModelSpec
 from events.duration import parse_duration
 from events.instant import parse_instant
-from tests.catalogues import HOUR_US, Table, hours, ids, read, tables, toml
+from tests.catalogues import HOUR_US, UNHURRIED, Table, hours, ids, read, tables, toml
 
 INSTANT = parse_instant("2026-01-01T00:00:00Z")
 DAY_US = 24 * HOUR_US
@@ -84,6 +84,7 @@ def test_models_are_replaced_one_by_one() -> None:
     assert (rules.model.weights, rules.shadow_models[0].half_life_us) == ((1, 2, 3), parse_duration("P1D"))
 
 
+@UNHURRIED
 @given(tables, ids, hours)
 def test_lookups_agree_with_a_naive_reading(table: Table, name: str, at_us: int) -> None:
     catalogue = read(toml(table))
@@ -111,6 +112,7 @@ def test_lookups_agree_with_a_naive_reading(table: Table, name: str, at_us: int)
             assert spec.half_life_us == parse_duration(set_to["half_life"])
 
 
+@UNHURRIED
 @given(tables, st.randoms(use_true_random=False))
 def test_the_order_of_changes_in_the_file_does_not_matter(table: Table, random: Any) -> None:
     shuffled = {**table, "changes": random.sample(table.get("changes", []), len(table.get("changes", [])))}

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from config.catalogue import Rules, incompatibility
 from config.errors import BrokenEnvironmentError
 from events.instant import parse_instant
-from tests.catalogues import HOUR_US, Table, hours, read, tables, toml
+from tests.catalogues import HOUR_US, UNHURRIED, Table, hours, read, tables, toml
 
 NEWEST = parse_instant("2026-06-01T12:00:00Z")
 STORED = """
@@ -171,6 +171,7 @@ def test_damaged_rules_are_the_environments_fault() -> None:
         incompatibility('{"max_window": ', read(STORED), NEWEST)
 
 
+@UNHURRIED
 @given(tables, tables, st.sets(st.sampled_from(CHANGEABLE)), hours)
 def test_free_is_exactly_what_leaves_every_past_answer_as_it_was(
     stored: Table, other: Table, keys: set[str], newest_us: int
@@ -203,6 +204,7 @@ def _says_all_of(was: Rules, now: Rules) -> bool:
     return same and set(now.shadow_models) >= set(was.shadow_models)
 
 
+@UNHURRIED
 @given(tables, hours)
 def test_the_stored_rules_never_break_with_themselves(table: Table, newest_us: int) -> None:
     catalogue = read(toml(table))
