@@ -7,7 +7,9 @@ import asyncio
 import structlog
 
 from config.errors import UsageError
+from streams.live.kafka_log import describe_log
 from streams.live.premises import Log, beyond, check_log, check_rules, foreign, gap
+from streams.live.tenure import Tenure
 from streams.live.tools import Tools
 from streams.rocks import RocksStore
 from streams.snapshots import Position, Scope, SnapshotStore, restore_newest
@@ -27,31 +29,39 @@ class Opening:
         scope = Scope(tools.cluster_id, tools.group, partition)
         self.snapshots = SnapshotStore(url, scope, tools.settings.snapshots_kept) if url else None
 
-    async def open(self, kafka_log: Log) -> tuple[RocksStore, PartitionState]:
-        """The furthest state there is, its premises checked against the log.
+    async def open(self) -> Tenure:
+        """A tenure over the furthest state there is, its premises checked against the log.
 
         Raises:
             PremiseError, UsageError: the state is of another log or under other rules.
             BrokenEnvironmentError: the disk or the snapshots' place refuses.
+            BrokersAwayError: they do not answer now.
         """
+        topics = self._tools.topics
+        kafka_log = await asyncio.to_thread(
+            describe_log, self._tools.cluster, (*topics.inputs, *topics.outputs), self._partition
+        )
         store = await asyncio.to_thread(self._open_local)
         if self.snapshots is not None:
             store = await asyncio.to_thread(self._further, store, self.snapshots, kafka_log)
         try:
-            state = PartitionState(store)
-            meta = state.meta
-            check_rules(meta, self._tools.catalogue)
-            check_log(meta, self._by_full_name(meta.offsets), kafka_log, str(store.path), self._tools.accept_gap)
+            return Tenure(self._tools, self._partition, store, self._checked(store, kafka_log))
         except BaseException:
             store.close()
             raise
+
+    def _checked(self, store: RocksStore, kafka_log: Log) -> PartitionState:
+        state = PartitionState(store)
+        meta = state.meta
+        check_rules(meta, self._tools.catalogue)
+        check_log(meta, self._by_full_name(meta.offsets), kafka_log, str(store.path), self._tools.accept_gap)
         if self._tools.accept_gap:
             self._skip_gaps(meta, kafka_log)
         meta.cluster_id = kafka_log.cluster_id
         meta.topic_ids = dict(kafka_log.topic_ids)
         meta.rules = self._tools.catalogue.serialised()
         state.commit()
-        return store, state
+        return state
 
     def _open_local(self) -> RocksStore:
         return RocksStore(self._tools.folder.database(self._partition), self._tools.memory)

@@ -9,10 +9,10 @@ from pathlib import Path
 import structlog
 
 from config.errors import EvenhandError
+from streams.live.tenure import Tenure
 from streams.live.tools import Tools
 from streams.rocks import RocksStore
 from streams.snapshots import Position, SnapshotStore
-from streams.state import PartitionState
 from streams.state_folder import CHECKPOINT
 
 log = structlog.get_logger(__name__)
@@ -30,20 +30,20 @@ class Saving:
         self._saved: dict[str, int] = {}
         self.saved_at = time.monotonic()
 
-    async def save_when_due(self, store: RocksStore, state: PartitionState, snapshots: SnapshotStore) -> None:
+    async def save_when_due(self, tenure: Tenure, snapshots: SnapshotStore | None) -> None:
         """Call it right after a commit; the loop goes on while the files travel."""
-        if time.monotonic() < self._due_at or (self._upload is not None and not self._upload.done()):
+        if snapshots is None or time.monotonic() < self._due_at or (self._upload is not None and not self._upload.done()):
             return
         self._due_at = time.monotonic() + self._interval_s
-        checkpoint = await self._checkpoint(store)
-        position = Position.of(state.meta)
+        position = Position.of(tenure.state.meta)
+        checkpoint = await self._checkpoint(tenure.store)
         self._upload = asyncio.create_task(self._send(checkpoint, position, snapshots))
 
-    async def save_last(self, store: RocksStore, state: PartitionState, snapshots: SnapshotStore) -> None:
+    async def save_last(self, tenure: Tenure, snapshots: SnapshotStore | None) -> None:
         """Save before the partition is left, unless nothing has changed."""
         await self.finish()
-        if state.meta.offsets != self._saved:
-            await self._send(await self._checkpoint(store), Position.of(state.meta), snapshots)
+        if snapshots is not None and tenure.state.meta.offsets != self._saved:
+            await self._send(await self._checkpoint(tenure.store), Position.of(tenure.state.meta), snapshots)
 
     async def finish(self) -> None:
         """Wait for an upload under way."""

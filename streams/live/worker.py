@@ -152,9 +152,8 @@ class AttributionWorker:
         """Tell Kafka how far the state goes, so that the usual tools show the lag. Nothing reads it back."""
         offsets = {}
         for partition, loop in self._loops().items():
-            for topic, offset in zip(self._topics.inputs, loop.offsets(), strict=True):
-                if offset is not None:
-                    offsets[TopicPartition(topic, partition)] = offset
+            for topic, offset in zip(self._topics.inputs, loop.offsets().values(), strict=False):
+                offsets[TopicPartition(topic, partition)] = offset
         if offsets:
             try:
                 await self._consumer.commit(offsets)
@@ -191,8 +190,8 @@ class AttributionWorker:
         end = self._consumer.highwater(TopicPartition(topic, partition)) if loop is not None else None
         if loop is None or end is None:
             return 0
-        offset = loop.offsets()[self._topics.inputs.index(topic)]
-        return max(0, end - (offset or 0))
+        offset = loop.offsets().get(topic.removeprefix(self._settings.topic_prefix), 0)
+        return max(0, end - offset)
 
     def unready(self) -> str | None:
         """Why the worker is not ready; None when it owns its partitions, keeps up and hears the brokers."""
