@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import json
 from itertools import permutations
+from pathlib import Path
 
 import pytest
 
+from cli.main import main
 from config.catalogue import load_catalogue
 from tests.acceptance import EXAMPLES, decide, lines_of
 
-EVENTS = lines_of(EXAMPLES / "worked-example.jsonl")
+WORKED_EXAMPLE = EXAMPLES / "worked-example.jsonl"
+EVENTS = lines_of(WORKED_EXAMPLE)
 
 # The message of the contract, section 3, compact.
 MESSAGE = (
@@ -37,6 +40,12 @@ def test_the_worked_example_gives_the_contracts_message_byte_for_byte() -> None:
 
     assert ruling.refusals == []
     assert ruling.messages[0] == MESSAGE
+
+
+def test_replay_writes_the_contracts_message_byte_for_byte(tmp_path: Path) -> None:
+    assert main(["replay", str(WORKED_EXAMPLE), "--out", str(tmp_path)]) == 0
+
+    assert (tmp_path / "credits.jsonl").read_bytes() == MESSAGE + b"\n"
 
 
 @pytest.mark.parametrize("order", list(permutations(range(len(EVENTS)))))
