@@ -68,8 +68,8 @@ class SqliteWriter:
         for table in METADATA.sorted_tables:
             for index in sorted(table.indexes, key=lambda index: str(index.name)):
                 execute(str(CreateIndex(index).compile(dialect=_DIALECT)))
-        for name, query in VIEWS.items():
-            execute(f"CREATE VIEW {name} AS {query}")
+        for name, view in VIEWS.items():
+            execute(f"CREATE VIEW {name} AS {view.query}")
         execute("COMMIT")
         # Query planners need to know that a dimension has few values; sampling is enough for that.
         execute("PRAGMA analysis_limit = 1000")

@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Final, NamedTuple
+
+
+class View(NamedTuple):
+    """A query under a name."""
+
+    columns: str
+    comment: str
+    query: str
 
 
 def _decimal(minor: str) -> str:
-    """SQL for an amount of minor units as decimal text, exact at any size; needs `currencies` in the query."""
-    return f"iif(exponent = 0, {minor}, printf('%d.%0*d', {minor} / scale, exponent, {minor} % scale))"
+    """SQL for minor units as decimal text, exact at any size; needs `currencies` in the query."""
+    whole = f"cast({minor} AS text)"
+    return f"iif(exponent = 0, {whole}, printf('%d.%0*d', {minor} / scale, exponent, {minor} % scale))"
 
 
 def _totals(table: str, by: str) -> str:
@@ -19,18 +28,33 @@ def _totals(table: str, by: str) -> str:
 
 
 VIEWS: Final = {
-    "conversion_amounts": f"""
+    "conversion_amounts": View(
+        "conversion_id, contact_id, name, occurred_at, currency, value, refunded, unattributed, model, version",
+        "`conversions`, with decimals.",
+        f"""
         SELECT conversion_id, contact_id, name, occurred_at, currency, {_decimal("value_minor")} AS value,
                {_decimal("refunded_minor")} AS refunded, {_decimal("unattributed_minor")} AS unattributed,
                model, version
         FROM conversions JOIN currencies USING (currency)""",
-    "touchpoint_credits": f"""
+    ),
+    "touchpoint_credits": View(
+        "conversion_id, contact_id, converted_at, touchpoint_id, name, occurred_at, currency, credit",
+        "`credit_by_touchpoint`, with decimals, the conversion's time, and the touchpoint's name and time.",
+        f"""
         SELECT conversion_id, c.contact_id, c.occurred_at AS converted_at, touchpoint_id, t.name, t.occurred_at,
                currency, {_decimal("credit_minor")} AS credit
         FROM credit_by_touchpoint JOIN conversions AS c ON number = conversion_number
         JOIN currencies USING (currency)
         LEFT JOIN touchpoints AS t ON t.contact_id = c.contact_id AND t.event_id = touchpoint_id""",
-    "dimension_totals": _totals("credit_by_dimension", "dimension"),
-    "shadow_dimension_totals": _totals("shadow_credit_by_dimension", "model, dimension"),
+    ),
+    "dimension_totals": View(
+        "dimension, value, currency, credit, conversions",
+        "What each value of each dimension earned in each currency; a null value: unattributed.",
+        _totals("credit_by_dimension", "dimension"),
+    ),
+    "shadow_dimension_totals": View(
+        "model, dimension, value, currency, credit, conversions",
+        "The same under each further model.",
+        _totals("shadow_credit_by_dimension", "model, dimension"),
+    ),
 }
-"""Name and query of each. A null `value` stands for what is unattributed."""

@@ -11,13 +11,14 @@ from pathlib import Path
 from typing import Final
 
 from config.catalogue import Catalogue
-from events.fact import Retraction, Touchpoint
+from events.fact import Refund, Retraction, Touchpoint
 from events.refusal import Reason, refuse
 from streams.attribution import Attribution
 from streams.contact import NEVER
 from streams.crediting import Crediting
 from streams.disk import remove_tree
 from streams.holds import UNBOUNDED
+from streams.received import UNTIMED
 from streams.replay.arrivals import Arrivals
 from streams.replay.copies import least_first
 from streams.replay.entry import Entry, Line, fact_of
@@ -54,6 +55,8 @@ class Deciding:
         self._timeline = timeline
         self._letters = letters
         self._store: RocksStore | None = None
+        self._refunds_received: dict[tuple[int, int], int] = {}
+        """Timestamps of refunds at hand, which may turn out later to be in the wrong currency."""
         self._begin()
 
     def run(self, batches: Iterable[list[Entry]], progress: Progress) -> None:
@@ -78,12 +81,13 @@ class Deciding:
     def _decide(self, entry: Entry) -> None:
         _, occurred_us, _, _, source, number, timestamp, _, value = entry
         fact = fact_of(entry)
-        line = Line("", source, number, timestamp, None, value)
+        # Nothing is from the future in a replay: the decider is told no timestamp.
+        line = Line("", source, number, UNTIMED, None, value)
         decider = self._decider
         accepted = decider.counts.accepted
         refusal = decider.decide(fact, line)
         if refusal is not None:
-            self._letters.add(line, refusal)
+            self._letters.add(line._replace(timestamp=timestamp), refusal)
         elif decider.counts.accepted != accepted:
             if occurred_us > self.as_of_us:
                 self.as_of_us = occurred_us
@@ -91,6 +95,8 @@ class Deciding:
                 self._timeline.add(fact)
             elif isinstance(fact, Retraction):
                 self._timeline.retract(fact)
+            elif isinstance(fact, Refund) and timestamp != UNTIMED:
+                self._refunds_received[source, number] = timestamp
             if self.arrivals is not None:
                 for said in self._crediting.say():
                     self._ledger.add(said)
@@ -116,13 +122,15 @@ class Deciding:
             self._ledger.add(said)
         self._timeline.finish_contacts(flushed_early=self._store is not None)
         for origin, refusal in self._decider.refused_later:
-            self._letters.add(origin, refusal)
+            timestamp = self._refunds_received.get((origin.partition, origin.offset), UNTIMED)
+            self._letters.add(Line("", origin.partition, origin.offset, timestamp, None, origin.value), refusal)
         self.accepted += self._decider.counts.accepted - len(self._decider.refused_later)
         self.duplicates += self._decider.counts.duplicates
         if self._store is not None:
             self._store.close()
             self._store = None
             remove_tree(self._folder)
+        self._refunds_received.clear()
         self._begin()
 
     def _is_admissible(self, entry: Entry) -> bool:

@@ -130,12 +130,14 @@ def _unzstd(file: BinaryIO) -> BinaryIO:
     return cast(BinaryIO, zstandard.ZstdDecompressor().stream_reader(file, read_across_frames=True))
 
 
+_DAMAGE: Final = (EOFError, zlib.error, gzip.BadGzipFile, zstandard.ZstdError)
 _OPENED: Final = {".gz": _gunzipped, ".zst": _unzstd}
 
 
 @contextmanager
-def _damage_told(name: str, *further: type[BaseException]) -> Iterator[None]:
+def _damage_told(name: str, *further: type[Exception]) -> Iterator[None]:
+    damage: tuple[type[Exception], ...] = (*_DAMAGE, *further)
     try:
         yield
-    except (EOFError, zlib.error, gzip.BadGzipFile, zstandard.ZstdError, *further) as error:
+    except damage as error:
         raise DamagedFileError(f"{name}: damaged, or not what its name says ({error}); mend or omit it") from error
