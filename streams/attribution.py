@@ -97,12 +97,12 @@ class Attribution:
         event_id = fact.event_id.encode()
         row = touch_row(fact, at + lifetime)
         held = self.state.touch(contact, event_id)
-        if held is not None:
-            if self._holds.touchpoint(touch_instants(held)[1], newest):
-                return self._copy(fact, same_touchpoint(held, row))
-            self.state.put_touch(contact, event_id + b"\0" + held[:8], held)
+        if held is not None and self._holds.touchpoint(touch_instants(held)[1], newest):
+            return self._copy(fact, same_touchpoint(held, row))
         if contact.followed and self._is_claimed(contact, _TOUCHPOINTS, event_id, newest):
             return self._copy(fact, False)
+        if held is not None:  # the id is free again, but conversions may still have the former one as evidence
+            self.state.put_touch(contact, event_id + b"\0" + held[:8], held)
         self.counts.accepted += 1
         if at > newest:
             self._newest_us["touchpoints"] = newest = at
