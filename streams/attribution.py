@@ -168,7 +168,7 @@ class Attribution:
         self._newest_us[name] = clock
         self.counts.accepted += 1
         if met_hold is None:
-            self.state.wait(contact, topic, target.encode(), WaitingRow(fact, origin_of(received)))
+            self._wait(contact, topic, target.encode(), WaitingRow(fact, origin_of(received)))
         self.state.claim(contact, topic, event_id, Claimed(fact, max(own_hold, met_hold or own_hold)))
         return None
 
@@ -217,6 +217,12 @@ class Attribution:
         hold = max(self._holds.follower_until(waiting.fact.occurred_us), target_hold)
         self.state.claim(contact, topic, waiting.fact.event_id.encode(), Claimed(waiting.fact, hold))
 
+    def _wait(self, contact: Contact, topic: bytes, target: bytes, row: WaitingRow) -> None:
+        for key, former in self.state.waiting_for(contact, topic, target):
+            if former.fact.event_id == row.fact.event_id:  # its time passed within this chunk: the id is free
+                self._give_up(contact, topic, key, former)
+        self.state.wait(contact, topic, target, row)
+
     def give_up(self) -> None:
         """Refuse the facts that still wait though their own occurred_at + horizon has passed: `never_matched`."""
         for topic, name in ((_TOUCHPOINTS, "touchpoints"), (_CONVERSIONS, "conversions")):
@@ -224,8 +230,11 @@ class Attribution:
             if newest is None:
                 continue
             for contact, key, waiting in self.state.waited_since_before(topic, newest - self._holds.horizon_us):
-                self.state.wait_no_more(contact, topic, key, waiting)
-                self.refused_later.append((waiting.origin, _never_matched(waiting.fact)))
+                self._give_up(contact, topic, key, waiting)
+
+    def _give_up(self, contact: Contact, topic: bytes, key: bytes, waiting: WaitingRow) -> None:
+        self.state.wait_no_more(contact, topic, key, waiting)
+        self.refused_later.append((waiting.origin, _never_matched(waiting.fact)))
 
     # Duplicates, lateness, and what is touched
 
