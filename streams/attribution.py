@@ -259,10 +259,10 @@ class Attribution:
 
     def _untimely(self, fact: Fact, received: Received, newest: int) -> Refusal | None:
         at = fact.occurred_us
-        if at < newest - self._holds.horizon_us:
-            reason, message = Reason.TOO_LATE, "further behind the newest event than attribution_horizon"
-        elif received.timestamp != UNTIMED and at > received.timestamp * 1000 + _DAY_US:
+        if received.timestamp != UNTIMED and at > received.timestamp * 1000 + _DAY_US:
             reason, message = Reason.FROM_THE_FUTURE, "more than 24 hours ahead of the record's timestamp"
+        elif at < newest - self._holds.horizon_us:
+            reason, message = Reason.TOO_LATE, "further behind the newest event than attribution_horizon"
         else:
             return None
         return refuse(reason, fact.contact_id, "/occurred_at", message)
