@@ -1,13 +1,15 @@
 """The sweep: what no accepted fact can need any more leaves the state, a little with every chunk.
 
-A conversion leaves when its retention has passed, a touchpoint when its own hold has passed and no conversion that is
-still held lies in its lifetime (that conversion's evidence is this row), both by the slower of the partition's two
-clocks. The id of a follow-on fact leaves with its hold; a contact with its last row. A row past its hold is logically
-absent already, so when it is swept changes no answer, and the sweep writes for itself.
+A conversion leaves when its retention has passed and no touchpoint that is held has it in its lifetime (a retraction
+could still change it), a touchpoint when its own hold has passed and no conversion that stays lies in its lifetime
+(that conversion's evidence is this row), both by the slower of the partition's two clocks. The id of a follow-on fact
+leaves with its hold; a contact with its last row. When a row is swept changes no answer: each answer is judged by the
+holds, not by what is there, and the sweep writes for itself.
 """
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterator
 from itertools import groupby
 
@@ -61,31 +63,37 @@ class Sweep:
             yield contact, list(held)
 
     def _unneeded(self, contact: bytes, rows: list[tuple[bytes, bytes]]) -> list[bytes]:
-        kinds = len(contact) + 1
-        conversions, gone = list[int](), list[bytes]()
-        for key, row in rows:  # conversions come before touchpoints
-            kind = key[kinds : kinds + 1]
-            if kind == b"c":
-                occurred = ConversionRow.unpack(row).occurred_us
-                held = self._holds.conversion(occurred, self._clock_us)
-                if held:
-                    conversions.append(occurred)
-            else:
-                held = kind == b"k" or self._is_held(kind, row, conversions)
-            if not held:
-                gone.append(key)
+        kind = slice(len(contact) + 1, len(contact) + 2)
+        spans = [touch_instants(row) for key, row in rows if key[kind] == b"t"]
+        occurred = [ConversionRow.unpack(row).occurred_us for key, row in rows if key[kind] == b"c"]
+        conversions = self._needed_conversions(occurred, spans)
+        gone = [key for key, row in rows if not self._is_needed(key[kind], row, conversions)]
         if gone:
             self._state.forget(contact)
         return [key for key, _ in rows] if len(gone) == len(rows) - 1 else gone
 
-    def _is_held(self, kind: bytes, row: bytes, conversions: list[int]) -> bool:
+    def _needed_conversions(self, occurred: list[int], spans: list[tuple[int, int]]) -> list[int]:
+        """The times of the conversions that are held or that a retraction of a held touchpoint would change."""
+        held = [span for span in spans if self._holds.touchpoint(span[1], self._clock_us)]
+        return sorted(
+            at
+            for at in occurred
+            if self._holds.conversion(at, self._clock_us) or any(first <= at <= last for first, last in held)
+        )
+
+    def _is_needed(self, kind: bytes, row: bytes, conversions: list[int]) -> bool:
         if kind == b"t":
-            occurred, expires = touch_instants(row)
-            needed = any(occurred <= at <= expires for at in conversions)
-            return needed or self._holds.touchpoint(expires, self._clock_us)
-        if kind == b"r":
-            return unpack_claimed(row).held_until_us >= self._clock_us
-        return True
+            first, last = touch_instants(row)
+            return self._holds.touchpoint(last, self._clock_us) or _any_between(conversions, first, last)
+        if kind == b"c":
+            at = ConversionRow.unpack(row).occurred_us
+            return _any_between(conversions, at, at)
+        return kind != b"r" or unpack_claimed(row).held_until_us >= self._clock_us
+
+
+def _any_between(ordered: list[int], first: int, last: int) -> bool:
+    place = bisect_left(ordered, first)
+    return place < len(ordered) and ordered[place] <= last
 
 
 def sweep_all(state: PartitionState, holds: Holds) -> None:
