@@ -30,15 +30,15 @@ from streams.rows import (
     origin_of,
     retracted_once_more,
     same_touchpoint,
-    touch_description,
+    touch_fields,
     touch_instants,
-    touch_retractions,
     touch_row,
 )
 from streams.state import PartitionState
 from streams.window import Touch
 
 _DAY_US = 86_400_000_000
+_HOT = 256  # touchpoints in a window: from here on they are kept as they were made
 _TOUCHPOINTS, _CONVERSIONS = b"t", b"c"
 
 
@@ -276,13 +276,23 @@ class Attribution:
 
     def window(self, contact: Contact, at_us: int) -> list[Touch]:
         """The contact's touchpoints whose lifetime covers the instant, retracted ones included, in order."""
-        window = []
-        for event_id, row in self.state.touches_covering(contact, at_us):
-            occurred, expires = touch_instants(row)
-            name = event_id.decode() if b"\0" not in event_id else event_id.split(b"\0")[0].decode()
-            description = self._descriptions.at(touch_description(row), occurred)
-            window.append(Touch(occurred, name, expires, touch_retractions(row), description))
+        covering = self.state.touches_covering(contact, at_us)
+        if len(covering) < _HOT:
+            return [self._made(event_id, row) for event_id, row in covering]
+        made, window = {}, []
+        for event_id, row in covering:
+            known = contact.made.get(event_id)
+            if known is None or known[0] is not row:
+                known = row, self._made(event_id, row)
+            made[event_id] = known
+            window.append(known[1])
+        contact.made = made
         return window
+
+    def _made(self, event_id: bytes, row: bytes) -> Touch:
+        occurred, expires, retractions, described = touch_fields(row)
+        name = event_id.decode() if b"\0" not in event_id else event_id.split(b"\0")[0].decode()
+        return Touch(occurred, name, expires, retractions, self._descriptions.at(described, occurred))
 
 
 def _currency_mismatch(fact: Follower, currency: str) -> Refusal | None:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from streams.rows import ConversionRow, WaitingRow, instant_bytes, instant_of
+from streams.window import Touch
 
 NEVER: Final = -(1 << 62)
 """Before every instant an event can carry."""
@@ -22,6 +23,7 @@ class Contact:
         "covered_from",
         "followed",
         "newest_conversion_us",
+        "made",
         "prefix",
         "stored",
         "timeline",
@@ -33,6 +35,8 @@ class Contact:
         self.prefix = prefix
         self.touches: dict[bytes, bytes] = {}
         """Touchpoint rows by event id: all that expire at `covered_from` or later, perhaps more."""
+        self.made: dict[bytes, tuple[bytes, Touch]] = {}
+        """Of a hot contact, the touchpoints that windows were made of, with the rows they were made from."""
         self.stored = row is not None
         """Whether the contact has a row of its own in the store."""
         if row is None:

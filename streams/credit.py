@@ -5,13 +5,13 @@ This is section 2 of the contract and nothing else: no state, no Kafka, no clock
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from msgspec import Struct
 
 from config.catalogue import ModelSpec, Rules
 from streams.models import divide
-from streams.window import Touch, evidence_of
+from streams.window import Description, Touch, evidence_of
 
 
 class Claim(Struct, frozen=True):
@@ -72,22 +72,16 @@ def assign_credit(
 def _by_dimension(
     net_minor: int, evidence: Sequence[Touch], credits: Sequence[int], model: ModelSpec, rules: Rules
 ) -> dict[str, DimensionCredit]:
-    earned: dict[int, int] = {}
-    shared = {}
+    earned: dict[Description, int] = {}
     for touch, credit in zip(evidence, credits, strict=True):
         description = touch.description
-        key = id(description)
-        if key in earned:
-            earned[key] += credit
-        else:
-            earned[key] = credit
-            shared[key] = description
-    names = {*rules.dimensions}.union(*(description.dimensions for description in shared.values()))
+        earned[description] = earned.get(description, 0) + credit
+    names = {*rules.dimensions}.union(*[description.dimensions for description in earned])
     split = {}
     for name in sorted(names):
-        if shared and all(name in description.dimensions for description in shared.values()):
+        if earned and all([name in description.dimensions for description in earned]):
             # Everyone has a value: this dimension splits as the whole does, so its sums are known already.
-            pairs = [(shared[key].dimensions[name], credit) for key, credit in earned.items()]
+            pairs = [(description.dimensions[name], credit) for description, credit in earned.items()]
             split[name] = DimensionCredit(_sums(pairs), 0)
         else:
             split[name] = _split_dimension(name, net_minor, evidence, model, rules)
@@ -104,7 +98,7 @@ def _split_dimension(
     return DimensionCredit(_sums(zip((touch.dimensions[name] for touch in having), credits, strict=True)), 0)
 
 
-def _sums(pairs: "zip[tuple[str, int]] | list[tuple[str, int]]") -> dict[str, int]:
+def _sums(pairs: Iterable[tuple[str, int]]) -> dict[str, int]:
     sums: dict[str, int] = {}
     for value, credit in pairs:
         sums[value] = sums.get(value, 0) + credit

@@ -18,7 +18,7 @@ class Descriptions:
         self._known: dict[bytes, tuple[str, dict[str, str], dict[int, Description]]] = {}
 
     def at(self, described: bytes, occurred_us: int) -> Description:
-        """Name and dimensions of a touchpoint of that time; `described` is `rows.touch_description` of its row."""
+        """Name and dimensions of a touchpoint of that time; `described` is the last of `rows.touch_fields`."""
         known = self._known.get(described)
         if known is None:
             if len(self._known) == _KEPT:

@@ -8,7 +8,7 @@ from functools import lru_cache
 from events.instant import format_instant
 from events.money import exponent, format_amount
 from streams.credit import Credit
-from streams.window import Description
+from streams.window import Description, Touch
 
 
 def encode_credit(credit: Credit) -> bytes:
@@ -16,17 +16,13 @@ def encode_credit(credit: Credit) -> bytes:
     claim = credit.claim
     places = exponent(claim.currency, claim.occurred_us)
     assert places is not None  # the codec refused conversions without a minor unit
-    texts: dict[int, str] = {}
+    amounts: dict[int, str] = {}
     touchpoints = []
     for touch, minor in zip(credit.evidence, credit.credits_minor, strict=True):
-        amount = texts.get(minor)
+        amount = amounts.get(minor)
         if amount is None:
-            amount = texts[minor] = format_amount(minor, places)
-        head, tail = _fragments(touch.description)
-        touchpoints.append(
-            f'{{"touchpoint_id":{quote(touch.event_id)}{head}{format_instant(touch.occurred_us)}'
-            f'","expires_at":"{format_instant(touch.expires_us)}","credit":"{amount}{tail}'
-        )
+            amount = amounts[minor] = format_amount(minor, places)
+        touchpoints.append(f"{touch.told or _tell(touch)}{amount}{_after_credit(touch.description)}")
     dimensions = []
     for name, split in credit.dimensions.items():
         sums = ",".join([f'{quote(value)}:"{format_amount(minor, places)}"' for value, minor in split.credits.items()])
@@ -61,8 +57,16 @@ def quote(text: str) -> str:
     return f'"{text}"'
 
 
+def _tell(touch: Touch) -> str:
+    """What comes before a touchpoint's credit."""
+    touch.told = (
+        f'{{"touchpoint_id":{quote(touch.event_id)},"name":{quote(touch.name)}'
+        f',"occurred_at":"{format_instant(touch.occurred_us)}","expires_at":"{format_instant(touch.expires_us)}","credit":"'
+    )
+    return touch.told
+
+
 @lru_cache(maxsize=16384)
-def _fragments(description: Description) -> tuple[str, str]:
-    """What comes between a touchpoint's id and its instants, and after its credit."""
-    dimensions = ",".join(f"{quote(name)}:{quote(value)}" for name, value in description.dimensions.items())
-    return f',"name":{quote(description.name)},"occurred_at":"', f'","dimensions":{{{dimensions}}}}}'
+def _after_credit(description: Description) -> str:
+    dimensions = ",".join([f"{quote(name)}:{quote(value)}" for name, value in description.dimensions.items()])
+    return f'","dimensions":{{{dimensions}}}}}'

@@ -74,9 +74,14 @@ def same_touchpoint(row: bytes, other: bytes) -> bool:
     return row[:16] == other[:16] and row[20:] == other[20:]
 
 
-def touch_description(row: bytes) -> bytes:
-    """The part of a row that touchpoints of equal name and equal sent dimensions share: name 00 dimensions."""
-    return row[21:-16] if row[20] & _PROPERTIES else row[21:]
+def touch_fields(row: bytes) -> tuple[int, int, int, bytes]:
+    """Of a row: when the touchpoint occurred, when it expires, its retractions, and its description.
+
+    The description is the part of a row that touchpoints of equal name and equal sent dimensions share.
+    """
+    occurred, expires, retractions, flags = _TOUCH.unpack_from(row)
+    described = row[_TOUCH.size : -16] if flags & _PROPERTIES else row[_TOUCH.size :]
+    return occurred - _BIAS, expires - _BIAS, retractions, described
 
 
 class ConversionRow(Struct):

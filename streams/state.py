@@ -139,7 +139,7 @@ class PartitionState:
         if contact.covered_from > now:
             self._load_touches(contact, instant_bytes(at_us - _SLACK_US))
         found = [
-            (row[:8], event_id, row) for event_id, row in contact.touches.items() if row[:8] <= now <= row[8:16]
+            (row[:8], event_id, row) for event_id, row in contact.touches.items() if row[8:16] >= now >= row[:8]
         ]
         found.sort()
         return [(event_id, row) for _, event_id, row in found]

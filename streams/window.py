@@ -26,7 +26,7 @@ class Description(Struct, frozen=True, eq=False):
     dimensions: Mapping[str, str]
 
 
-class Touch(Struct, frozen=True):
+class Touch(Struct):
     """A touchpoint as the window sees it. Instants in microseconds since 1970, UTC."""
 
     occurred_us: int
@@ -35,6 +35,8 @@ class Touch(Struct, frozen=True):
     retractions: int
     """How many accepted retractions name it; above zero it is Inactive."""
     description: Description
+    told: str = ""
+    """What messages say of it before its credit, kept by the first that does: a hot contact's thousands tell it often."""
 
     @property
     def name(self) -> str:
