@@ -270,5 +270,5 @@ LAST_YEAR_OF_THE_MACHINE_US = NOW_US + 365 * 24 * 3600 * SECOND_US
 
 TestSnapshotsOfTwoWorkers = SnapshotsOfTwoWorkers.TestCase
 TestSnapshotsOfTwoWorkers.settings = settings(
-    max_examples=40, stateful_step_count=25, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+    max_examples=25, stateful_step_count=25, deadline=None, suppress_health_check=[HealthCheck.too_slow]
 )

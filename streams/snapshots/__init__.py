@@ -10,8 +10,10 @@ from streams.snapshots.position import Position
 from streams.snapshots.restore import restore_newest
 from streams.snapshots.shelf import Scope, scopes_at
 from streams.snapshots.store import SnapshotStore
+from streams.snapshots.survey import KeptSnapshot, survey_snapshots
 
 __all__ = [
+    "KeptSnapshot",
     "Manifest",
     "NewerSnapshotError",
     "Position",
@@ -21,4 +23,5 @@ __all__ = [
     "SnapshotStoreError",
     "restore_newest",
     "scopes_at",
+    "survey_snapshots",
 ]
