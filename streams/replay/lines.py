@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import BinaryIO, Final
+from typing import Final
+
+from streams.replay.compressed import ByteStream
 
 KEPT_BYTES: Final = 1 << 20
 """How much of a line is kept. Beyond it a line is cut: oversized all the same, and its payload is not kept."""
@@ -11,7 +13,7 @@ KEPT_BYTES: Final = 1 << 20
 _CHUNK_BYTES: Final = 1 << 20
 
 
-def numbered_lines(stream: BinaryIO) -> Iterator[tuple[int, bytes]]:
+def numbered_lines(stream: ByteStream) -> Iterator[tuple[int, bytes]]:
     """Yield (line number from 1, line without its newline) of each line that is not blank (contract, section 4).
 
     Memory is bounded by `KEPT_BYTES`, also where a line never ends.

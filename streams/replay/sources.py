@@ -9,11 +9,12 @@ import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO, Final, Protocol, cast
+from typing import BinaryIO, Final, Protocol
 
 import zstandard
 
 from config.errors import UsageError
+from streams.replay.compressed import ByteStream, Unzstandard, gunzipped
 from streams.replay.lines import numbered_lines
 
 STANDARD_INPUT: Final = "-"
@@ -118,20 +119,12 @@ def open_source(path: str) -> Source:
     return ParquetRows(file) if file.suffix == ".parquet" else LineFile(file)
 
 
-def _plain(file: BinaryIO) -> BinaryIO:
+def _plain(file: BinaryIO) -> ByteStream:
     return file
 
 
-def _gunzipped(file: BinaryIO) -> BinaryIO:
-    return cast(BinaryIO, gzip.GzipFile(fileobj=file))
-
-
-def _unzstd(file: BinaryIO) -> BinaryIO:
-    return cast(BinaryIO, zstandard.ZstdDecompressor().stream_reader(file, read_across_frames=True))
-
-
 _DAMAGE: Final = (EOFError, zlib.error, gzip.BadGzipFile, zstandard.ZstdError)
-_OPENED: Final = {".gz": _gunzipped, ".zst": _unzstd}
+_OPENED: Final = {".gz": gunzipped, ".zst": Unzstandard}
 
 
 @contextmanager
