@@ -41,8 +41,7 @@ def considered(sent: AnyWire, value: bytes) -> Fact | None:
 def _touchpoint(sent: TouchpointRecorded, value: bytes) -> Touchpoint:
     contact_id, event_id, name = sent.contact_id, sent.event_id, sent.name
     dimensions, properties, lifetime = bytes(sent.dimensions), bytes(sent.properties), sent.lifetime
-    raws = tuple(filter(None, (dimensions, properties)))
-    require(is_plain(value, 5 if lifetime is UNSET else 6, raws, event_id + contact_id + name))
+    require(is_plain(value, 5 if lifetime is UNSET else 6, (dimensions, properties), event_id + contact_id + name))
     return Touchpoint(
         contact_id,
         event_id,
@@ -62,7 +61,7 @@ def _retraction(sent: TouchpointRetracted, value: bytes) -> Retraction:
 
 def _conversion(sent: ConversionRecorded, value: bytes) -> Conversion:
     properties = bytes(sent.properties)
-    require(is_plain(value, 7, (properties,) if properties else (), sent.event_id + sent.contact_id + sent.name))
+    require(is_plain(value, 7, (properties,), sent.event_id + sent.contact_id + sent.name))
     occurred_us = instant_us(sent.occurred_at)
     amount = _amount_minor(sent.value, sent.currency, occurred_us)
     same = _digest(properties) if properties else b""

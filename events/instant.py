@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from datetime import date
 from functools import lru_cache
-from functools import lru_cache
 from typing import Final
 
 SECOND_US: Final = 1_000_000
@@ -53,17 +52,19 @@ def _offset_us(offset: str) -> int:
     return -span if offset[0] == "-" else span
 
 
-@lru_cache(maxsize=65536)
-def _minute_text(minutes: int) -> str:
-    days, rest = divmod(minutes, DAY_US // MINUTE_US)
-    hours, minute = divmod(rest, 60)
-    return f"{date.fromordinal(days + _EPOCH).isoformat()}T{hours:02}:{minute:02}:"
-
-
 def format_instant(us: int) -> str:
     """The contract's output form: UTC with `Z`, a fraction only when it is not zero, then six digits."""
-    minutes, rest = divmod(us, MINUTE_US)
-    seconds, fraction = divmod(rest, SECOND_US)
+    within_hour = us % HOUR_US
+    fraction = within_hour % SECOND_US
     if fraction:
-        return f"{_minute_text(minutes)}{seconds:02}.{fraction:06}Z"
-    return f"{_minute_text(minutes)}{seconds:02}Z"
+        return f"{_hour_text(us // HOUR_US)}{_CLOCK[within_hour // SECOND_US]}.{fraction:06}Z"
+    return f"{_hour_text(us // HOUR_US)}{_CLOCK[within_hour // SECOND_US]}Z"
+
+
+_CLOCK: Final = tuple(f":{second // 60:02}:{second % 60:02}" for second in range(3_600))
+
+
+@lru_cache(maxsize=4_096)
+def _hour_text(hours: int) -> str:
+    days, hour = divmod(hours, 24)
+    return f"{date.fromordinal(days + _EPOCH).isoformat()}T{hour:02}"

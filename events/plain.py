@@ -35,13 +35,13 @@ def require(certain: bool) -> None:
 def is_plain(value: bytes, texts: int, raws: tuple[bytes, ...], ids: str) -> bool:
     """True: outside its raw parts the record has no escape and no key twice, and its ids have no barred character.
 
-    `texts` counts the members that are text, each with four quotation marks where none is escaped; a raw part has two
-    around its key and its own, so a further member would show. In ASCII, JSON text bars all controls but DEL; beyond
-    it, what is printable is no control, surrogate or noncharacter.
+    `texts` counts the members that are text, each with four quotation marks where none is escaped; a raw part, unless
+    it is absent, has two around its key and its own. So a further member would show. In ASCII, JSON text bars all
+    controls but DEL; beyond it, what is printable is no control, surrogate or noncharacter.
     """
     raw = b"".join(raws)
     return (
-        value.count(_MARK) == 4 * texts + 2 * len(raws) + raw.count(_MARK)
+        value.count(_MARK) == 4 * texts + 2 * (len(raws) - raws.count(b"")) + raw.count(_MARK)
         and value.count(_ESCAPE) == raw.count(_ESCAPE)
         and DEL not in value
         and len(value) <= MAX_BYTES

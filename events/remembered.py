@@ -85,4 +85,7 @@ DIMENSIONS: Final = Remembered(_compacted, limit=16_384, longest=4_096)
 
 def instant_us(text: str) -> int:
     """As `parse_instant`, by parts. ValueError also where the whole must be looked at."""
-    return HOURS[text[:13]] + SECONDS[text[13:19]] + RESTS[text[19:]]
+    try:
+        return HOURS.known[text[:13]] + SECONDS.known[text[13:19]] + RESTS.known[text[19:]]
+    except KeyError:
+        return HOURS[text[:13]] + SECONDS[text[13:19]] + RESTS[text[19:]]
