@@ -12,7 +12,7 @@ import pytest
 
 from cli.main import evenhand
 from config.settings import Settings, load_settings
-from tests.deployment import COMPOSE_FILE, REPOSITORY, read_yaml, services
+from tests.deployment import COMPOSE_FILE, REPOSITORY, default_of, read_yaml, services
 from tests.kafka.classpath import POM
 
 OUR_SERVICES = {name: service for name, service in services().items() if service["image"].startswith("evenhand:")}
@@ -122,11 +122,6 @@ def parse(group: click.Group, words: list[str]) -> None:
         parse(command, arguments)
     else:
         command.make_context(name, arguments)
-
-
-def default_of(mount: str) -> str:
-    """A mount as it is where the variable in it is not set."""
-    return re.sub(r"\$\{[A-Z_]+:-([^}]*)\}", r"\1", mount)
 
 
 def dockerfile() -> list[str]:
