@@ -23,6 +23,7 @@ from streams.snapshots import (
 from streams.snapshots import checkpoint as checkpoint_files
 from streams.snapshots.checkpoint import sha256_of
 from streams.snapshots.manifest import SnapshotFile, decode_manifest
+from streams.snapshots.shelf import Shelf
 from streams.state import Meta
 from tests.snapshot_examples import (
     CLUSTER,
@@ -46,11 +47,11 @@ def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 
 def test_a_restored_state_is_the_saved_one(url: str, tmp_path: Path) -> None:
     store = SnapshotStore(url, SCOPE, kept=3)
-    saved = store.save(checkpoint(tmp_path / "c", CURRENT="now", sub__a="1", sub__b="1", empty=""), at(10, 5), NOW_US)
+    saved = store.save(checkpoint(tmp_path / "c", CURRENT="now", sub__a="1", sub__b="2", empty=""), at(10, 5), NOW_US)
 
     store.restore(saved, tmp_path / "restored")
 
-    assert contents_of(tmp_path / "restored") == {"CURRENT": "now", "sub__a": "1", "sub__b": "1", "empty": ""}
+    assert contents_of(tmp_path / "restored") == {"CURRENT": "now", "sub__a": "1", "sub__b": "2", "empty": ""}
 
 
 def test_another_worker_finds_the_snapshot_and_its_position(url: str, tmp_path: Path) -> None:
@@ -171,6 +172,27 @@ def test_a_file_that_changes_between_checkpoints_is_read_again(tmp_path: Path) -
 
     store.restore(saved, tmp_path / "restored")
     assert contents_of(tmp_path / "restored") == {"CURRENT": "2"}
+
+
+def test_equal_files_are_stored_once_and_restored_each(tmp_path: Path) -> None:
+    store = store_in(tmp_path / "kept")
+    saved = store.save(checkpoint(tmp_path / "c", a="same", b="same"), at(10, 5), NOW_US)
+
+    store.restore(saved, tmp_path / "restored")
+
+    assert list(files_in(tmp_path / "kept").values()) == ["same"]
+    assert contents_of(tmp_path / "restored") == {"a": "same", "b": "same"}
+
+
+def test_a_file_that_another_worker_has_removed_already_is_removed(url: str, tmp_path: Path) -> None:
+    shelf = Shelf(url, SCOPE)
+    (tmp_path / "file").write_text("content")
+    shelf.put_file(tmp_path / "file", "hash")
+
+    for _ in range(2):
+        shelf.drop_file("hash")
+
+    assert shelf.file_sizes() == {}
 
 
 # What is broken is known
