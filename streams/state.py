@@ -207,6 +207,10 @@ class PartitionState:
         """Remember that a conversion's credit must be looked at again once the state has caught up."""
         self._rows[_OWED + contact.prefix + conversion_id] = b""
 
+    def is_owed(self, contact_id: bytes, conversion_id: bytes) -> bool:
+        """Whether, as of the last commit, a conversion is owed a look."""
+        return self.store.get(_OWED + contact_id + b"\0" + conversion_id) is not None
+
     def owed(self) -> list[tuple[Contact, bytes]]:
         """The conversions that are owed a look, and no longer so."""
         keys = [key for key, _ in self.store.scan(_OWED, _OWED + b"\xff")]

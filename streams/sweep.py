@@ -65,20 +65,20 @@ class Sweep:
     def _unneeded(self, contact: bytes, rows: list[tuple[bytes, bytes]]) -> list[bytes]:
         kind = slice(len(contact) + 1, len(contact) + 2)
         spans = [touch_instants(row) for key, row in rows if key[kind] == b"t"]
-        occurred = [ConversionRow.unpack(row).occurred_us for key, row in rows if key[kind] == b"c"]
-        conversions = self._needed_conversions(occurred, spans)
-        gone = [key for key, row in rows if not self._is_needed(key[kind], row, conversions)]
+        held = [span for span in spans if self._holds.touchpoint(span[1], self._clock_us)]
+        conversions = {key: ConversionRow.unpack(row).occurred_us for key, row in rows if key[kind] == b"c"}
+        stay = sorted(at for key, at in conversions.items() if self._stays(contact, key[kind.stop :], at, held))
+        gone = [key for key, row in rows if not self._is_needed(key[kind], row, stay)]
         if gone:
             self._state.forget(contact)
         return [key for key, _ in rows] if len(gone) == len(rows) - 1 else gone
 
-    def _needed_conversions(self, occurred: list[int], spans: list[tuple[int, int]]) -> list[int]:
-        """The times of the conversions that are held or that a retraction of a held touchpoint would change."""
-        held = [span for span in spans if self._holds.touchpoint(span[1], self._clock_us)]
-        return sorted(
-            at
-            for at in occurred
-            if self._holds.conversion(at, self._clock_us) or any(first <= at <= last for first, last in held)
+    def _stays(self, contact: bytes, conversion_id: bytes, at: int, held: list[tuple[int, int]]) -> bool:
+        """Whether a conversion is held, or a held touchpoint's retraction would change it, or it is owed a credit."""
+        return (
+            self._holds.conversion(at, self._clock_us)
+            or any(first <= at <= last for first, last in held)
+            or self._state.is_owed(contact, conversion_id)
         )
 
     def _is_needed(self, kind: bytes, row: bytes, conversions: list[int]) -> bool:
