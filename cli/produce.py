@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 import tempfile
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import timedelta
 from itertools import chain
 from pathlib import Path
@@ -17,17 +17,18 @@ from rich.console import Console
 from cli.columns import columns, printable
 from cli.on_kafka import on_kafka
 from cli.option_types import Duration
-from cli.sending import SendingProgress
+from cli.watching import WatchedReplay
 from streams.admin.cluster import Cluster
 from streams.admin.delivery import Delivery
 from streams.admin.inputs import ready_inputs
 from streams.admin.installation import Installation
 from streams.admin.production import Outgoing, Production, RefusedLine
 from streams.admin.time_order import in_order_of_time
-from streams.replay.sources import open_source
+from streams.replay.sources import Source, open_source
 
 _MOST_SHOWN: Final = 20
 _STRICT_EXIT: Final = 1
+_WATCH_EVERY: Final = 2_000
 
 
 @click.command(name="produce")
@@ -76,17 +77,34 @@ def command(
     started = time.monotonic()
     # The collector would look through the records under way once for every 700 new ones: a fifth of the time.
     gc.set_threshold(50_000)
-    with SendingProgress() as progress, tempfile.TemporaryDirectory(prefix="evenhand-") as folder:
+    with WatchedReplay() as progress, tempfile.TemporaryDirectory(prefix="evenhand-") as folder:
         production = Production(installation.prefix, _Refusals(progress.console).show, send_invalid=invalid == "send")
-        records = progress.reading(chain.from_iterable(map(production.records, sources)), sources)
-        total = None
+        records: Iterable[Outgoing] = chain.from_iterable(map(production.records, sources))
         if not keep_order:
-            records = in_order_of_time(records, Path(folder))
-            total = production.taken
-        delivery = _deliver(progress.sending(records, total), installation.cluster, delivery_timeout)
+            records = in_order_of_time(_read(records, sources, progress), Path(folder))
+        records = _sent(records, None if keep_order else production.taken, progress)
+        delivery = _deliver(records, installation.cluster, delivery_timeout)
     click.echo(_summary(production, delivery, time.monotonic() - started))
     if strict and production.refused:
         context.exit(_STRICT_EXIT)
+
+
+def _read(records: Iterable[Outgoing], sources: Sequence[Source], progress: WatchedReplay) -> Iterator[Outgoing]:
+    sizes = [source.size_bytes for source in sources]
+    progress.begin("reading", None if None in sizes else sum(size or 0 for size in sizes))
+    for count, record in enumerate(records, 1):
+        if count % _WATCH_EVERY == 0:
+            progress.reach(sum(source.consumed_bytes() for source in sources), count)
+        yield record
+
+
+def _sent(records: Iterable[Outgoing], total: int | None, progress: WatchedReplay) -> Iterator[Outgoing]:
+    progress.begin("sending", total)
+    for count, record in enumerate(records, 1):
+        if count % _WATCH_EVERY == 0:
+            progress.reach(count, count)
+        yield record
+    progress.end()
 
 
 def _deliver(records: Iterable[Outgoing], cluster: Cluster, timeout: timedelta) -> Delivery:
