@@ -8,6 +8,7 @@ import pytest
 from kafka.errors import (
     ClusterAuthorizationFailedError,
     IllegalSaslStateError,
+    InvalidTopicError,
     KafkaConnectionError,
     KafkaError,
     KafkaTimeoutError,
@@ -44,6 +45,12 @@ HUNG_UP = KafkaConnectionError("socket disconnected")
         (TIMED_OUT, [IllegalSaslStateError(), HUNG_UP], "takes no login here: set EVENHAND_KAFKA_SECURITY_PROTOCOL"),
         (TopicAuthorizationFailedError("x"), [], "does not allow this user to do that (topic authorization failed)"),
         (ClusterAuthorizationFailedError("x"), [REFUSED], "(cluster authorization failed): grant it"),
+        (InvalidTopicError("a b"), [REFUSED], "fails (invalid topic: a b): see the brokers' log"),
+        (
+            UnknownTopicOrPartitionError(),
+            [],
+            "lacks a topic (unknown topic or partition): run `evenhand topics create`",
+        ),
         (UnknownTopicOrPartitionError("credits"), [], "lacks a topic (credits): run `evenhand topics create`"),
     ],
 )

@@ -8,7 +8,9 @@ from collections.abc import Sequence
 
 from kafka.errors import (
     AuthorizationError,
+    BrokerResponseError,
     IllegalSaslStateError,
+    KafkaError,
     KafkaTimeoutError,
     SaslAuthenticationFailedError,
     UnknownTopicOrPartitionError,
@@ -40,16 +42,22 @@ def broken_cluster(where: str, error: Exception, causes: Sequence[Exception]) ->
     telling = next((cause for kind in _TELLING for cause in reversed(known) if isinstance(cause, kind)), None)
     if telling:
         return BrokenEnvironmentError(_sentence(where, telling))
+    if isinstance(error, KafkaError) and not error.retriable:
+        return BrokenEnvironmentError(f"Kafka at {where} fails ({reason(error)}): see the brokers' log")
     # "Timed out" is true of every attempt in vain; what it met until then says more.
     met = [cause for cause in known if not isinstance(cause, KafkaTimeoutError)]
     return BrokersAwayError(_unreachable(where, met[-1] if met else error))
 
 
 def reason(error: Exception) -> str:
-    """What happened, in a few words, without the names of classes."""
+    """What happened, in a few words."""
     if isinstance(error, OSError) and error.strerror:
         return f"{error.strerror}: {error.filename}" if error.filename else error.strerror
-    text = str(error.args[0]) if error.args else _words(error)
+    text = str(error.args[0]) if error.args else ""
+    if text and isinstance(error, UnknownTopicOrPartitionError):
+        return text
+    if isinstance(error, BrokerResponseError) or not text:
+        return ": ".join(filter(None, [_words(error), text]))
     os_error = re.fullmatch(r"(\d+) E[A-Z]+", text)
     return os.strerror(int(os_error[1])).lower() if os_error else text
 
