@@ -52,7 +52,7 @@ def create_app(settings: Settings, worker: AttributionWorker) -> faust.App:
 
     @app.page("/metrics")
     async def metrics(view: View, request: Request) -> Response:
-        return view.bytes(worker.metrics.exposition(), content_type="text/plain; version=0.0.4; charset=utf-8")
+        return view.bytes(worker.metrics.exposition(), content_type="text/plain; version=0.0.4")
 
     @app.page("/health")
     async def health(view: View, request: Request) -> Response:
