@@ -65,8 +65,7 @@ def _lifetime_us(text: str) -> int:
 
 
 def _compacted(raw: bytes) -> bytes:
-    """Of dimensions as sent. ValueError when they are invalid, and when it takes a closer look to tell."""
-    require(b"\\" not in raw)
+    """Of dimensions as sent. ValueError when they are invalid, or have a name twice or an escaped quotation mark."""
     dimensions = _decode_dimensions(raw)
     require(len(dimensions) <= MAX_DIMENSIONS and raw.count(b'"') == 4 * len(dimensions))
     for name, held in dimensions.items():

@@ -138,6 +138,15 @@ def test_what_is_remembered_changes_nothing() -> None:
     assert decode("touchpoints", value) == decode("touchpoints", value) == decode_fully("touchpoints", value)
 
 
+def test_an_event_whose_dimensions_are_remembered_is_oversized_all_the_same() -> None:
+    spaced = record(touchpoint(dimensions={"a": "1"})).replace(b'"1"', b" " * 32_500 + b'"1"')
+    longer = spaced.replace(b'"e1"', b'"' + b"e" * 128 + b'"').replace(b"donor-7", b"d" * 128)
+
+    assert isinstance(decode("touchpoints", spaced), Touchpoint)
+    assert len(longer) > 32_768
+    assert isinstance(decode("touchpoints", longer), Refusal)
+
+
 @given(spelled(events))
 def test_canonical_json_of_an_event_is_an_event_of_the_same_fact_and_its_own_canonical_form(value: bytes) -> None:
     judged = decode_any(value)
