@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import re
+import time
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from kafka import KafkaProducer, TopicPartition
 
 from streams.admin.cluster import Cluster
 from streams.admin.committed import committed_records, committed_spans
+from streams.admin.failure import BrokersAwayError
 from tests.commands import Ended, evenhand, on
 from tests.kafka import Broker
 from tests.kafka_log import Entry, make_topics, read, write
@@ -218,6 +220,16 @@ def test_what_is_refused_while_a_run_reads_waits_for_the_next(box: Box) -> None:
     assert found == [1]
 
 
+def test_a_broker_that_hangs_while_it_is_read_is_given_up(box: Box) -> None:
+    box.refuse(letter())
+    started = time.monotonic()
+
+    with pytest.raises(BrokersAwayError, match=box.broker.bootstrap):
+        freeze_and_read(box)
+
+    assert time.monotonic() - started < 10
+
+
 def test_topics_that_are_missing_are_said(kafka: Broker, topic_prefix: str) -> None:
     for command in ("list", "retry"):
         ended = evenhand("dead-letters", command, *on(kafka, topic_prefix))
@@ -271,6 +283,13 @@ class Box:
 def box(kafka: Broker, topic_prefix: str) -> Box:
     make_topics(kafka, {topic_prefix + name: 2 for name in ("touchpoints", "conversions", "dead-letters")})
     return Box(kafka, topic_prefix)
+
+
+def freeze_and_read(box: Box) -> None:
+    with Cluster(box.broker.bootstrap, patience_s=1).consumer() as consumer:
+        spans = committed_spans(consumer, [TopicPartition(box.topic, 0)])
+        box.broker.freeze()
+        list(committed_records(consumer, spans, 1))
 
 
 def letter(**changes: object) -> Fields:
