@@ -149,6 +149,21 @@ def test_what_is_forgotten_is_read_again(cached_touches: int) -> None:
         assert state.conversions(contact)[b"c1"].amount_minor == number
 
 
+def test_what_was_forgotten_takes_no_room_from_what_comes_after() -> None:
+    store = ReadCounting()
+    state = PartitionState(store, 100)
+    for number in range(1000):
+        state.put_touch(state.contact(b"%d" % number), b"t1", row())
+        state.put_touch(state.contact(b"%d" % number), b"t1", row())
+        state.commit()
+    before = store.reads
+
+    for number in range(990, 1000):
+        assert state.touch(state.contact(b"%d" % number), b"t1") == row()
+
+    assert store.reads == before
+
+
 def test_contacts_whose_ids_begin_alike_share_no_rows(state: PartitionState) -> None:
     for name in (b"an", b"ann", b"ann e"):
         state.put_touch(state.contact(name), name, row())
