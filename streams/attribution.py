@@ -17,7 +17,6 @@ from config.catalogue import Catalogue
 from events.fact import Cancellation, Conversion, Fact, Refund, Retraction, Touchpoint
 from events.refusal import Reason, Refusal, refuse
 from streams.contact import NEVER, Contact
-from streams.descriptions import Descriptions
 from streams.holds import Holds
 from streams.received import UNTIMED, Received
 from streams.rows import (
@@ -30,15 +29,12 @@ from streams.rows import (
     origin_of,
     retracted_once_more,
     same_touchpoint,
-    touch_fields,
     touch_instants,
     touch_row,
 )
 from streams.state import PartitionState
-from streams.window import Touch
 
 _DAY_US = 86_400_000_000
-_HOT = 256  # touchpoints in a window: from here on they are kept as they were made
 _TOUCHPOINTS, _CONVERSIONS = b"t", b"c"
 
 
@@ -63,7 +59,6 @@ class Attribution:
         self.touched: dict[tuple[bytes, bytes], Contact] = {}
         """The conversions whose credit may have changed since `touched` was last cleared, by (contact, id)."""
         self._lifetime_us = catalogue.lifetime_us
-        self._descriptions = Descriptions(catalogue)
         self._holds = holds
         self._newest_us = state.meta.newest_us
 
@@ -273,26 +268,6 @@ class Attribution:
         for conversion_id in contact.conversions_between(first_us, last_us):
             self.counts.late += 1
             self.touched[contact.prefix, conversion_id] = contact
-
-    def window(self, contact: Contact, at_us: int) -> list[Touch]:
-        """The contact's touchpoints whose lifetime covers the instant, retracted ones included, in order."""
-        covering = self.state.touches_covering(contact, at_us)
-        if len(covering) < _HOT:
-            return [self._made(event_id, row) for event_id, row in covering]
-        made, window = {}, []
-        for event_id, row in covering:
-            known = contact.made.get(event_id)
-            if known is None or known[0] is not row:
-                known = row, self._made(event_id, row)
-            made[event_id] = known
-            window.append(known[1])
-        contact.made = made
-        return window
-
-    def _made(self, event_id: bytes, row: bytes) -> Touch:
-        occurred, expires, retractions, described = touch_fields(row)
-        name = event_id.decode() if b"\0" not in event_id else event_id.split(b"\0")[0].decode()
-        return Touch(occurred, name, expires, retractions, self._descriptions.at(described, occurred))
 
 
 def _currency_mismatch(fact: Follower, currency: str) -> Refusal | None:

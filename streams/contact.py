@@ -19,24 +19,29 @@ class Contact:
     """The rows of one contact, written through to the store's batch, read from the store when first needed."""
 
     __slots__ = (
+        "arrived",
         "conversions",
         "covered_from",
         "followed",
         "newest_conversion_us",
-        "made",
         "prefix",
         "stored",
         "timeline",
         "touches",
         "waiting",
+        "window",
+        "window_us",
     )
 
     def __init__(self, prefix: bytes, row: bytes | None) -> None:
         self.prefix = prefix
         self.touches: dict[bytes, bytes] = {}
         """Touchpoint rows by event id: all that expire at `covered_from` or later, perhaps more."""
-        self.made: dict[bytes, tuple[bytes, Touch]] = {}
-        """Of a hot contact, the touchpoints that windows were made of, with the rows they were made from."""
+        self.window: list[Touch] | None = None
+        """In order, the touchpoints that expire at `window_us` or later, but for those in `arrived`; None: not made."""
+        self.window_us = NEVER
+        self.arrived: list[tuple[bytes, bytes]] = []
+        """Ids and rows of touchpoints held since the window was made."""
         self.stored = row is not None
         """Whether the contact has a row of its own in the store."""
         if row is None:

@@ -5,7 +5,7 @@ This is section 2 of the contract and nothing else: no state, no Kafka, no clock
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from msgspec import Struct
 
@@ -76,16 +76,20 @@ def _by_dimension(
     for touch, credit in zip(evidence, credits, strict=True):
         description = touch.description
         earned[description] = earned.get(description, 0) + credit
-    names = {*rules.dimensions}.union(*[description.dimensions for description in earned])
-    split = {}
-    for name in sorted(names):
-        if earned and all([name in description.dimensions for description in earned]):
-            # Everyone has a value: this dimension splits as the whole does, so its sums are known already.
-            pairs = [(description.dimensions[name], credit) for description, credit in earned.items()]
-            split[name] = DimensionCredit(_sums(pairs), 0)
-        else:
-            split[name] = _split_dimension(name, net_minor, evidence, model, rules)
-    return split
+    sums: dict[str, dict[str, int]] = {name: {} for name in rules.dimensions}
+    having = dict.fromkeys(rules.dimensions, 0)
+    for description, credit in earned.items():
+        for name, value in description.dimensions.items():
+            of_name = sums.setdefault(name, {})
+            of_name[value] = of_name.get(value, 0) + credit
+            having[name] = having.get(name, 0) + 1
+    return {
+        # Where everyone has a value, a dimension splits as the whole does, so its sums are known already.
+        name: DimensionCredit(dict(sorted(sums[name].items())), 0)
+        if earned and having[name] == len(earned)
+        else _split_dimension(name, net_minor, evidence, model, rules)
+        for name in sorted(sums)
+    }
 
 
 def _split_dimension(
@@ -95,11 +99,8 @@ def _split_dimension(
     if not having:
         return DimensionCredit({}, net_minor)
     credits = divide(net_minor, having, model, rules)
-    return DimensionCredit(_sums(zip((touch.dimensions[name] for touch in having), credits, strict=True)), 0)
-
-
-def _sums(pairs: Iterable[tuple[str, int]]) -> dict[str, int]:
     sums: dict[str, int] = {}
-    for value, credit in pairs:
+    for touch, credit in zip(having, credits, strict=True):
+        value = touch.dimensions[name]
         sums[value] = sums.get(value, 0) + credit
-    return dict(sorted(sums.items()))
+    return DimensionCredit(dict(sorted(sums.items())), 0)

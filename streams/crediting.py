@@ -14,6 +14,7 @@ from streams.credit import Claim, Credit, assign_credit
 from streams.message import encode_credit
 from streams.rows import ConversionRow
 from streams.window import Touch
+from streams.windows import Windows
 
 MESSAGE_LIMIT = 8 << 20
 """A credit whose message would pass this many bytes counts only its newest touchpoints (contract, section 3)."""
@@ -35,6 +36,7 @@ class Crediting:
 
     def __init__(self, catalogue: Catalogue, decider: Attribution) -> None:
         self._decider = decider
+        self._windows = Windows(catalogue, decider.state)
         self._rules_at = catalogue.rules_at
         self._newest = catalogue.max_window
 
@@ -42,7 +44,7 @@ class Crediting:
         """The new version of each touched conversion's credit that was not said yet; from then on it counts as said."""
         for (prefix, conversion_id), contact in self._decider.touched.items():
             row = self._decider.state.conversions(contact)[conversion_id]
-            window = self._decider.window(contact, row.occurred_us)
+            window = self._windows.at(contact, row.occurred_us)
             version = _version(row, window)
             if version > row.said:
                 said = self._said(prefix, conversion_id, row, window, version)
@@ -56,7 +58,7 @@ class Crediting:
         state = self._decider.state
         for (_, conversion_id), contact in self._decider.touched.items():
             row = state.conversions(contact)[conversion_id]
-            if _version(row, self._decider.window(contact, row.occurred_us)) > row.said:
+            if _version(row, self._windows.at(contact, row.occurred_us)) > row.said:
                 state.owe(contact, conversion_id)
         self._decider.touched.clear()
 
@@ -68,7 +70,7 @@ class Crediting:
     def credits_of(self, contact: Contact, conversion_id: bytes) -> list[tuple[Credit, bytes]]:
         """What a held conversion earns as things stand, said or not, under every model."""
         row = self._decider.state.conversions(contact)[conversion_id]
-        window = self._decider.window(contact, row.occurred_us)
+        window = self._windows.at(contact, row.occurred_us)
         return self._said(contact.prefix, conversion_id, row, window, _version(row, window)).credits
 
     def _said(

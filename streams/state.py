@@ -123,6 +123,10 @@ class PartitionState:
 
     def put_touch(self, contact: Contact, event_id: bytes, row: bytes) -> None:
         """Hold a touchpoint's row."""
+        if event_id in contact.touches or contact.covered_from:
+            contact.window = None
+        elif contact.window is not None:
+            contact.arrived.append((event_id, row))
         self._keep_touch(contact, event_id, row)
         self._rows[contact.prefix + b"t" + event_id] = row
         if not contact.stored:
@@ -133,15 +137,18 @@ class PartitionState:
             self._room += 1
         contact.touches[event_id] = row
 
-    def touches_covering(self, contact: Contact, at_us: int) -> list[tuple[bytes, bytes]]:
-        """The (event id, row) of each touchpoint whose lifetime covers the instant, by (occurred_at, event_id)."""
+    def touches_expiring_from(self, contact: Contact, at_us: int) -> list[tuple[bytes, bytes]]:
+        """The (event id, row) of each touchpoint that expires at the instant or later, in no order."""
         now = instant_bytes(at_us)
         if contact.covered_from > now:
             self._load_touches(contact, instant_bytes(at_us - _SLACK_US))
-        found = [
-            (row[:8], event_id, row) for event_id, row in contact.touches.items() if row[8:16] >= now >= row[:8]
-        ]
-        found.sort()
+        return [(event_id, row) for event_id, row in contact.touches.items() if row[8:16] >= now]
+
+    def touches_covering(self, contact: Contact, at_us: int) -> list[tuple[bytes, bytes]]:
+        """The (event id, row) of each touchpoint whose lifetime covers the instant, by (occurred_at, event_id)."""
+        now = instant_bytes(at_us)
+        rows = self.touches_expiring_from(contact, at_us)
+        found = sorted([(row[:8], event_id, row) for event_id, row in rows if row[:8] <= now])
         return [(event_id, row) for _, event_id, row in found]
 
     def _load_touches(self, contact: Contact, first: bytes) -> None:

@@ -26,7 +26,7 @@ class Description(Struct, frozen=True, eq=False):
     dimensions: Mapping[str, str]
 
 
-class Touch(Struct):
+class Touch(Struct, gc=False):
     """A touchpoint as the window sees it. Instants in microseconds since 1970, UTC."""
 
     occurred_us: int
