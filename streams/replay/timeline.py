@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from typing import Final
 
 import msgspec
 
@@ -13,8 +14,8 @@ from projections.instants import instant_text
 from projections.sqlite import SqliteWriter
 from projections.statuses import ACTIVE, INACTIVE, retract_rows
 from projections.tables import TOUCHPOINTS
-from streams.descriptions import Descriptions
-from streams.window import Description
+
+_KEPT: Final = 65_536
 
 
 class Timeline:
@@ -22,7 +23,7 @@ class Timeline:
 
     def __init__(self, catalogue: Catalogue, model: SqliteWriter, as_of_us: int) -> None:
         self._lifetime_us = catalogue.lifetime_us
-        self._descriptions = Descriptions(catalogue)
+        self._dimensions = _Dimensions(catalogue)
         self._model = model
         self._as_of_us = as_of_us
         self._touchpoints: list[Touchpoint] = []
@@ -57,7 +58,6 @@ class Timeline:
         expires = at + lifetime
         retracted = bool(self._retracted) and (fact.contact_id, fact.event_id) in self._retracted
         inactive = retracted or expires < self._as_of_us
-        description = self._descriptions.at(b"%b\0%b" % (fact.name.encode(), fact.dimensions), at)
         return (
             fact.contact_id,
             instant_text(at),
@@ -67,13 +67,28 @@ class Timeline:
             instant_text(expires),
             INACTIVE if inactive else ACTIVE,
             int(retracted),  # sqlite3 takes a detour for everything that is not exactly an int, a str or bytes
-            _dimensions(description),
+            self._dimensions.text(fact.name, fact.dimensions, at),
         )
 
 
 _lifetime = lru_cache(maxsize=4096)(format_duration)
 
 
-@lru_cache(maxsize=65_536)
-def _dimensions(description: Description) -> str:
-    return msgspec.json.encode(description.dimensions).decode()
+class _Dimensions:
+    """The dimensions of touchpoints as JSON text, each made once: the event's own over the catalogue's."""
+
+    def __init__(self, catalogue: Catalogue) -> None:
+        self._listed = catalogue.dimensions_of
+        self._made: dict[tuple[int, bytes], str] = {}
+
+    def text(self, name: str, own: bytes, occurred_us: int) -> str:
+        listed = self._listed(name, occurred_us)
+        key = (id(listed), own)  # the catalogue's mappings live as long as it does
+        text = self._made.get(key)
+        if text is None:
+            if len(self._made) == _KEPT:
+                self._made.clear()
+            sent = msgspec.json.decode(own or b"{}", type=dict[str, str])
+            text = msgspec.json.encode({**listed, **sent}, order="sorted").decode()
+            self._made[key] = text
+        return text
