@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Collection, Iterable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 
@@ -35,6 +36,8 @@ class SqliteWriter:
         execute("PRAGMA journal_mode = OFF")
         execute("PRAGMA synchronous = OFF")
         execute("PRAGMA locking_mode = EXCLUSIVE")
+        # Indexes are sorted on disk: on the one that was chosen for the file, not where the machine keeps such things.
+        self._sort_in(str(path.parent))
         execute("BEGIN")
         self._statements: dict[str, str] = {}
         self._waiting: dict[str, list[Row]] = {}
@@ -78,7 +81,12 @@ class SqliteWriter:
 
     def close(self) -> None:
         """Let go of the file, whole or not."""
+        with suppress(sqlite3.ProgrammingError):  # it is closed already
+            self._sort_in("")
         self._connection.close()
+
+    def _sort_in(self, folder: str) -> None:
+        self._connection.execute("PRAGMA temp_store_directory = '{}'".format(folder.replace("'", "''")))
 
     def _flush(self) -> None:
         for name, waiting in self._waiting.items():
