@@ -14,6 +14,7 @@ from msgspec import Struct, field
 
 from config.errors import BrokenEnvironmentError
 from streams.live.publisher import COVERS, LIFT
+from streams.received import Received
 
 # Text inside JSON strings has its quotes escaped, so this stands only where the encoder put it.
 _VERSION = re.compile(rb'","version":([0-9]+),"currency"')
@@ -29,6 +30,10 @@ class Ledger(Struct):
     """The refused records that are dead letters already: (topic, offset)."""
     ends: dict[str, int] = field(default_factory=dict)
     """By output topic, how far was read."""
+
+    def is_dead(self, record: Received) -> bool:
+        """Whether the record is a dead letter already."""
+        return (record.topic, record.offset) in self.dead
 
 
 class SaidCredit(Struct, frozen=True):

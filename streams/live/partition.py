@@ -7,7 +7,7 @@ import time
 from enum import StrEnum
 
 import structlog
-from aiokafka.errors import IllegalStateError, KafkaError
+from aiokafka.errors import KafkaError
 
 from streams.admin.failure import BrokersAwayError
 from streams.live.chunks import Chunks
@@ -47,8 +47,9 @@ class PartitionLoop:
         self._chunks: Chunks | None = None
         self._ours = asyncio.Event()
         """Set while the assignment stands; between a revocation and the next assignment no chunk begins."""
-        self._between_chunks = asyncio.Event()
-        self._between_chunks.set()
+        self._idle = asyncio.Event()
+        """Set while no chunk, and no piece of a catch-up, is under way."""
+        self._idle.set()
         self._stopping = False
 
     # What the assignment asks of it
@@ -56,7 +57,7 @@ class PartitionLoop:
     async def hold(self) -> None:
         """End the chunk at hand and begin none until `go_on`."""
         self._ours.clear()
-        await self._between_chunks.wait()
+        await self._idle.wait()
 
     def go_on(self) -> None:
         """The partition is still ours; the consumer has forgotten where it stood."""
@@ -88,43 +89,48 @@ class PartitionLoop:
                 self.phase = Phase.WAITING
                 log.warning("taking over again", partition=self.partition, why=str(error), in_seconds=back_off)
                 await asyncio.sleep(back_off)
-            except IllegalStateError:
-                await asyncio.sleep(_BACK_OFF_S)  # not assigned any more: the assignment will say so
         self.phase = Phase.STOPPED
 
     async def _serve(self) -> None:
         self.phase = Phase.TAKING_OVER
+        if not await self._may_begin():  # a worker that lost the partition while it slept must not fence its heir
+            return
         self._tools.metrics.takeovers.inc()
         tenure = self.tenure = await self._opening.open()
         try:
             await take_over(tenure, self._catching_up)
-            if not self._stopping:
-                await self._ours.wait()
+            if await self._may_begin():
                 self._chunks = Chunks(tenure)
                 self.phase = Phase.RUNNING
                 log.info("partition taken over", partition=self.partition, offsets=tenure.state.meta.offsets)
-            while not self._stopping:
-                await self._chunk()
+                await self._carry(tenure, self._chunks)
             await self.saving.save_last(tenure, self._opening.snapshots)
         finally:
             self._chunks = None
-            self._between_chunks.set()
+            self._idle.set()
             await self.saving.finish()
             await tenure.close()
             self.tenure = None
+        log.info("partition let go", partition=self.partition)
 
-    async def _chunk(self) -> None:
-        assert self._chunks is not None and self.tenure is not None
-        await self._ours.wait()
-        self._between_chunks.clear()
-        if await self._chunks.next():
-            self.progressed_at = time.monotonic()
-            await self.saving.save_when_due(self.tenure, self._opening.snapshots)
-        self._between_chunks.set()
+    async def _carry(self, tenure: Tenure, chunks: Chunks) -> None:
+        while await self._may_begin():
+            self._idle.clear()
+            if await chunks.next():
+                self.progressed_at = time.monotonic()
+                await self.saving.save_when_due(tenure, self._opening.snapshots)
 
     async def _catching_up(self) -> bool:
-        self.phase = Phase.CATCHING_UP
-        self.progressed_at = time.monotonic()
+        begins = await self._may_begin()
+        if begins:
+            self._idle.clear()
+            self.phase = Phase.CATCHING_UP
+            self.progressed_at = time.monotonic()
+        return begins
+
+    async def _may_begin(self) -> bool:
+        """Wait until the partition is surely ours, idle meanwhile; False when it is to be let go."""
+        self._idle.set()
         await self._ours.wait()
         return not self._stopping
 

@@ -77,3 +77,19 @@ def check_log(meta: Meta, offsets: Mapping[str, int], log: Log, where: str, acce
     hole = gap(offsets, log)
     if hole is not None and not accept_gap:
         raise PremiseError(f"{where}: {hole}; start with --accept-gap to go on without them")
+
+
+def check_covers(covers: Mapping[str, int], log: Log, where: str, accept_gap: bool) -> dict[str, int]:
+    """The input topics still hold what the outputs were said from. Gives the covers of those that do.
+
+    Raises:
+        PremiseError: one does not, and the operator has not accepted it; with what to do.
+    """
+    for topic, covered in covers.items():
+        end = log.ends[topic]
+        if covered > end and not accept_gap:
+            raise PremiseError(
+                f"{where}: the outputs were said from topic {topic} up to offset {covered}, it ends at {end}: "
+                "the log was cut or recreated; start with --accept-gap to go on with what it holds now"
+            )
+    return {topic: covered for topic, covered in covers.items() if covered <= log.ends[topic]}

@@ -7,20 +7,23 @@ that the outputs cover, the set of facts is the one they were said from, so the 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 
 import structlog
+from aiokafka.structs import ConsumerRecord
 
+from events.refusal import Refusal
 from streams.live.fetch import fetch
-from streams.live.intake import Judged
 from streams.live.ledger import Ledger, dead_letter_identity, read_outputs, said_credit
+from streams.live.premises import check_covers
 from streams.live.tenure import Tenure
+from streams.received import Received
 from streams.rows import origin_of
 
 log = structlog.get_logger(__name__)
 
 _NOTED_PER_COMMIT = 5_000
-_FETCH_MS = 200
+_FETCH_MS, _MOST_RECORDS = 200, 10_000
 
 
 async def take_over(tenure: Tenure, catching_up: Callable[[], Awaitable[bool]]) -> None:
@@ -33,8 +36,12 @@ async def take_over(tenure: Tenure, catching_up: Callable[[], Awaitable[bool]]) 
     if not await _catch_up(tenure, ledger, catching_up):
         return
     tenure.crediting.speak_up()
+    # What was owed when a former catch-up ended early may since have been said, by this worker or another.
+    owed: list[tuple[Received, Refusal]] = [
+        (origin, refusal) for origin, refusal in tenure.state.owed_refusals() if not ledger.is_dead(origin)
+    ]
     tenure.state.meta.output_ends.update(ledger.ends)
-    await tenure.publish(list(tenure.state.owed_refusals()))
+    await tenure.publish(owed)
     tenure.state.commit()
 
 
@@ -60,24 +67,31 @@ async def _learn(tenure: Tenure) -> Ledger:
 
 
 async def _catch_up(tenure: Tenure, ledger: Ledger, catching_up: Callable[[], Awaitable[bool]]) -> bool:
-    ends = {name: ledger.covers.get(place.topic, 0) for name, place in tenure.places.items()}
-    if all(tenure.offset(name) >= end for name, end in ends.items()):
+    """Read on to where the outputs cover. Nothing is swept meanwhile: what is owed must stay until it is said."""
+    if all(tenure.offset(name) >= ledger.covers.get(place.topic, 0) for name, place in tenure.places.items()):
         return True
+    where = f"partition {tenure.partition}"
+    covers = check_covers(ledger.covers, await tenure.describe_log(), where, tenure.tools.accept_gap)
+    ends = {name: covers.get(place.topic, 0) for name, place in tenure.places.items()}
     log.info("catching up in silence", partition=tenure.partition, to=ends)
+    if not await catching_up():
+        return False
     tenure.seek()
     while left := [name for name, end in ends.items() if tenure.offset(name) < end]:
-        if not await catching_up():
-            return False
         tenure.tools.consumer.resume(*(tenure.places[name] for name in left))
-        for name, records in (await fetch(tenure, left, _FETCH_MS, 10_000)).items():
-            judge = tenure.judges[name].judge
-            known = [Judged(record, judge(record)) for record in records if record.offset < ends[name]]
-            for received, refusal in tenure.decide(known):
-                if (received.topic, received.offset) not in ledger.dead:
-                    tenure.state.owe_refusal(origin_of(received), refusal)
-            tenure.crediting.keep_quiet()
+        for name, records in (await fetch(tenure, left, _FETCH_MS, _MOST_RECORDS)).items():
+            _take_in(tenure, ledger, name, [record for record in records if record.offset < ends[name]])
             tenure.state.meta.offsets[name] = min(tenure.guards[name].next_offset, ends[name])
             tenure.state.commit()
-            tenure.sweep.advance(2 * len(known))
         await asyncio.sleep(0)
+        if not await catching_up():
+            return False
     return True
+
+
+def _take_in(tenure: Tenure, ledger: Ledger, name: str, records: Sequence[ConsumerRecord]) -> None:
+    judge = tenure.judges[name].judge
+    for received, refusal in tenure.decide([(record, judge(record)) for record in records]):
+        if not ledger.is_dead(received):
+            tenure.state.owe_refusal(origin_of(received), refusal)
+    tenure.crediting.keep_quiet()
