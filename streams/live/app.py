@@ -6,10 +6,12 @@ import asyncio
 import signal
 import socket
 from datetime import timedelta
+from typing import Any
 
 import faust
 import structlog
 import uvloop
+from aiokafka.errors import KafkaError
 from faust.web import Request, Response, View
 
 from config.settings import Settings
@@ -34,6 +36,13 @@ class WithoutFaustConsumer(faust.App.BootStrategy):  # type: ignore[misc]
 
 class EvenhandApp(faust.App):  # type: ignore[misc]
     BootStrategy = WithoutFaustConsumer
+
+
+def _tell_of(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    """Log what went wrong where nobody waited for it, but for the futures that aiokafka leaves behind when a
+    transaction fails: that failure was raised to the partition that published."""
+    if not (isinstance(context.get("exception"), KafkaError) and isinstance(context.get("future"), asyncio.Future)):
+        loop.default_exception_handler(context)
 
 
 def create_app(settings: Settings, worker: AttributionWorker) -> faust.App:
@@ -84,6 +93,7 @@ def run_worker(settings: Settings, worker: AttributionWorker) -> None:
 
 async def _run(settings: Settings, worker: AttributionWorker) -> None:
     loop = asyncio.get_running_loop()
+    loop.set_exception_handler(_tell_of)
     for sign in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(sign, worker.over.set)
     app = create_app(settings, worker)

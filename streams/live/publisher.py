@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from typing import Any, Final
 
 from aiokafka import AIOKafkaProducer
@@ -13,6 +14,7 @@ from msgspec import Struct
 
 TRANSACTION_BYTES: Final = 8 << 20
 _BATCH_BYTES: Final = 512 << 10
+_GOODBYE_S: Final = 5
 COVERS, LIFT = "covers", "lift"
 
 
@@ -35,6 +37,7 @@ class Publisher:
     def __init__(self, connection: Mapping[str, Any], transactional_id: str, partition: int) -> None:
         """`connection`: aiokafka's bootstrap servers and security."""
         self._partition = partition
+        self._leaving: asyncio.Task[None] | None = None
         self._producer = AIOKafkaProducer(
             **connection,
             acks="all",
@@ -79,11 +82,16 @@ class Publisher:
         return ends
 
     async def stop(self) -> None:
-        """Leave; an open transaction is aborted by whoever comes next, or by its timeout."""
-        try:
-            await asyncio.wait_for(self._producer.stop(), 5)
-        except (KafkaError, OSError, TimeoutError):
-            pass  # fenced or cut off: there is nobody left to say goodbye to
+        """Leave; an open transaction is aborted by whoever comes next, or by its timeout.
+
+        While no broker answers the producer cannot say goodbye: it goes on trying, and whoever comes next fences it.
+        """
+        self._leaving = asyncio.create_task(self._leave())
+        await asyncio.wait([self._leaving], timeout=_GOODBYE_S)
+
+    async def _leave(self) -> None:
+        with suppress(KafkaError, OSError):  # fenced or cut off: there is nobody left to say goodbye to
+            await self._producer.stop()
 
 
 class _Transaction:
