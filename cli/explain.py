@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import sys
 from contextlib import closing
 from pathlib import Path
+from typing import Final
 
 import click
 
-from projections.explanation import Explanation, explain, open_read_model
+from projections.explanation import ExplainedTouchpoint, Explanation, explain, open_read_model
+
+_PLAIN: Final = ("verdict", "credit", "occurred", "expires", "name", "touchpoint", "dimensions")
+_DRAWN: Final = ("verdict\ncredit", "occurred\nexpires", "name\ntouchpoint", "dimensions")
 
 
 @click.command(name="explain")
@@ -48,25 +53,42 @@ def _print(explanation: Explanation) -> None:
     )
     if conversion.capped:
         click.echo("Capped: more touchpoints were active than may count; only the newest did.")
-    rows = [
-        (
-            touch.touchpoint_id,
-            touch.name,
-            _instant(touch.occurred_at),
-            _instant(touch.expires_at),
-            touch.verdict.value,
-            touch.credit or "",
-            ", ".join(f"{name}: {value}" for name, value in touch.dimensions.items()),
-        )
-        for touch in touchpoints
-    ]
-    heading = ("touchpoint", "name", "occurred", "expires", "verdict", "credit", "dimensions")
-    print_table("Touchpoints", heading, rows, frozenset({5}))
+    if sys.stdout.isatty():
+        print_table("Touchpoints", _DRAWN, [_drawn(touchpoint) for touchpoint in touchpoints], frozenset())
+    else:
+        print_table("Touchpoints", _PLAIN, [_plain(touchpoint) for touchpoint in touchpoints], frozenset({1}))
     if shares:
         values = [
             (share.dimension, UNATTRIBUTED if share.value is None else share.value, share.credit) for share in shares
         ]
         print_table("Credit by dimension", ("dimension", "value", "credit"), values, frozenset({2}))
+
+
+def _plain(touchpoint: ExplainedTouchpoint) -> tuple[str, ...]:
+    return (
+        touchpoint.verdict.value,
+        touchpoint.credit or "",
+        _instant(touchpoint.occurred_at),
+        _instant(touchpoint.expires_at),
+        touchpoint.name,
+        touchpoint.touchpoint_id,
+        ", ".join(_dimensions(touchpoint)),
+    )
+
+
+def _drawn(touchpoint: ExplainedTouchpoint) -> tuple[str, ...]:
+    """The same in fewer columns of several lines, so that it fits a terminal."""
+    verdict, credit, occurred, expires, name, touchpoint_id, _ = _plain(touchpoint)
+    return (
+        f"{verdict}\n{credit}",
+        f"{occurred}\n{expires}",
+        f"{name}\n{touchpoint_id}",
+        "\n".join(_dimensions(touchpoint)),
+    )
+
+
+def _dimensions(touchpoint: ExplainedTouchpoint) -> list[str]:
+    return [f"{name}: {value}" for name, value in touchpoint.dimensions.items()]
 
 
 def _instant(text: str) -> str:

@@ -78,8 +78,8 @@ def test_the_command_shows_the_conversion_its_touchpoints_and_its_dimensions(
         "Conversion c1 of donor-7: donation at 2023-07-05T11:02:00Z, 50.00 GBP",
         "Split: 30.00 GBP (20.00 refunded), model linear, version 6; unattributed: 0.00",
     ]
-    [row] = [line.split() for line in lines if line.startswith("t2")]
-    assert row[:6] == ["t2", "google_ad_click", "2023-07-02T11:02:00Z", "2023-07-05T11:02:00Z", "active", "15.00"]
+    [row] = [line.split() for line in lines if " t2 " in line]
+    assert row[:6] == ["active", "15.00", "2023-07-02T11:02:00Z", "2023-07-05T11:02:00Z", "google_ad_click", "t2"]
     assert "platform        Google Ads      30.00" in lines
 
 
