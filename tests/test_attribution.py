@@ -616,6 +616,19 @@ def test_a_follow_on_fact_holds_its_id_as_long_as_what_it_named() -> None:
     assert partition.take(refund("r1", "c2", 2, NOON + RETENTION)) == []
 
 
+def test_a_fact_that_waited_holds_its_id_as_long_as_what_it_named() -> None:
+    partition = live()
+    partition.take(retraction("x", "t1", NOON), refund("r1", "c1", 1, NOON))
+    partition.take(touchpoint("t1", NOON), conversion("c1", NOON))
+    touchpoint_until, conversion_until = NOON + 3 * DAY_US + HORIZON, NOON + RETENTION
+    partition.take(
+        touchpoint("far", touchpoint_until, contact="ann"), conversion("far", conversion_until, contact="ann")
+    )
+
+    other_retraction, other_refund = retraction("x", "t9", touchpoint_until), refund("r1", "c9", 2, conversion_until)
+    assert partition.take(other_retraction, other_refund) == [Reason.CONFLICTING_DUPLICATE] * 2
+
+
 def test_an_id_is_free_again_when_its_hold_has_passed_and_the_former_touchpoint_stays_evidence() -> None:
     partition = live()
     partition.take(touchpoint("t1", NOON), conversion("c1", NOON))

@@ -283,6 +283,17 @@ def test_what_a_former_owner_said_is_not_said_again() -> None:
     assert partition.versions("c1") == [3]
 
 
+def test_a_version_that_is_not_above_what_was_said_is_not_said() -> None:
+    partition = taking_over(version=2)
+
+    partition.take(conversion("c1"))
+    partition.take(touchpoint("t1"))
+    assert partition.log == {}
+    partition.take(touchpoint("t2"))
+
+    assert partition.versions("c1") == [3]
+
+
 def test_what_a_former_owner_did_not_say_is_said_once_after_catching_up() -> None:
     partition = taking_over(version=1)
 
