@@ -39,6 +39,16 @@ def test_many_runs_are_merged_into_fewer_on_the_way(tmp_path: Path) -> None:
     assert [entry for batch in order.batches() for entry in batch] == [(number,) for number in range(1, 2_001)]
 
 
+def test_what_is_cleared_takes_no_room(tmp_path: Path) -> None:
+    order = ExternalSort[tuple[int]](tmp_path, "test", 1)
+    order.extend([(1,), (2,)], 100)
+
+    order.clear()
+
+    assert list(tmp_path.iterdir()) == []
+    assert list(order.batches()) == []
+
+
 @given(st.lists(st.lists(st.lists(st.integers(0, 50), min_size=1, max_size=5), max_size=6), max_size=6))
 def test_merging_blocks_loses_none_and_keeps_the_order(runs: list[list[list[int]]]) -> None:
     in_blocks = []

@@ -74,6 +74,7 @@ def _make(
         deciding.arrivals = Arrivals(folder) if all_versions else None
         progress.begin("deciding", spool.events)
         deciding.run(spool.sorted.batches(), progress)
+        spool.sorted.clear()  # the disk and the memory are wanted for what follows
         if NEVER < deciding.as_of_us < spool.newest_us:
             bring_forward(model, instant_text(deciding.as_of_us))
         progress.begin("writing", None)

@@ -48,6 +48,12 @@ class ExternalSort(Generic[Entry]):
             runs.append(iter([self._held]))
         return merge(runs)
 
+    def clear(self) -> None:
+        """Forget all entries, in memory and on disk."""
+        for path in (path for level in self._levels for path in level):
+            path.unlink()
+        self._held, self._held_bytes, self._levels = [], 0, []
+
     def _spill(self) -> None:
         self._held.sort()
         self._add_run(0, iter([self._held]))
