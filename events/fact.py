@@ -11,7 +11,7 @@ from typing import TypeAlias
 from msgspec import Struct
 
 
-class Touchpoint(Struct, frozen=True):
+class Touchpoint(Struct, frozen=True, gc=False):
     """`touchpoint.recorded`."""
 
     contact_id: str
@@ -26,7 +26,7 @@ class Touchpoint(Struct, frozen=True):
     """A 16-byte digest of the canonical JSON of `properties`; b"" when absent."""
 
 
-class Retraction(Struct, frozen=True, tag=True):
+class Retraction(Struct, frozen=True, gc=False, tag=True):
     """`touchpoint.retracted`."""
 
     contact_id: str
@@ -36,7 +36,7 @@ class Retraction(Struct, frozen=True, tag=True):
     reason: str | None
 
 
-class Conversion(Struct, frozen=True):
+class Conversion(Struct, frozen=True, gc=False):
     """`conversion.recorded`."""
 
     contact_id: str
@@ -48,7 +48,7 @@ class Conversion(Struct, frozen=True):
     properties: bytes
 
 
-class Refund(Struct, frozen=True, tag=True):
+class Refund(Struct, frozen=True, gc=False, tag=True):
     """`conversion.refunded`."""
 
     contact_id: str
@@ -59,7 +59,7 @@ class Refund(Struct, frozen=True, tag=True):
     currency: str
 
 
-class Cancellation(Struct, frozen=True, tag=True):
+class Cancellation(Struct, frozen=True, gc=False, tag=True):
     """`conversion.cancelled`."""
 
     contact_id: str

@@ -60,6 +60,7 @@ class Attribution:
         """The conversions whose credit may have changed since `touched` was last cleared, by (contact, id)."""
         self._lifetime_us = catalogue.lifetime_us
         self._holds = holds
+        self._horizon_us = holds.horizon_us
         self._newest_us = state.meta.newest_us
 
     def decide(self, fact: Fact, received: Received) -> Refusal | None:
@@ -85,9 +86,10 @@ class Attribution:
                     Reason.UNKNOWN_TOUCHPOINT, fact.contact_id, "/name", f"the catalogue has no touchpoint {fact.name!r}"
                 )
         newest = self._newest_us.get("touchpoints", NEVER)
-        untimely = self._untimely(fact, received, newest)
-        if untimely is not None:
-            return untimely
+        if at < newest - self._horizon_us or at > received.timestamp * 1000 + _DAY_US:
+            untimely = self._untimely(fact, received, newest)
+            if untimely is not None:
+                return untimely
         contact = self.state.contact(received.key or fact.contact_id.encode())
         event_id = fact.event_id.encode()
         row = touch_row(fact, at + lifetime)
@@ -101,9 +103,10 @@ class Attribution:
         self.counts.accepted += 1
         if at > newest:
             self._newest_us["touchpoints"] = newest = at
-        for key, waiting in self._waiting_for(contact, _TOUCHPOINTS, event_id, newest):
-            row = retracted_once_more(row)
-            self._met(contact, _TOUCHPOINTS, key, waiting, self._holds.touchpoint_until(at + lifetime))
+        if contact.followed:
+            for key, waiting in self._waiting_for(contact, _TOUCHPOINTS, event_id, newest):
+                row = retracted_once_more(row)
+                self._met(contact, _TOUCHPOINTS, key, waiting, self._holds.touchpoint_until(at + lifetime))
         self.state.put_touch(contact, event_id, row)
         if at <= contact.newest_conversion_us:
             self._touch(contact, at, at + lifetime)

@@ -78,18 +78,19 @@ class PartitionState:
     def prefetch(self, facts: Iterable[tuple[bytes, bytes]]) -> None:
         """Read in two calls what the facts, given as (contact, event id), will ask for one by one."""
         facts = list(facts)
-        self._fetch_contacts([key for key in dict.fromkeys(contact for contact, _ in facts) if key not in self._contacts])
+        contacts = self._contacts
+        self._fetch_contacts(list({key for key, _ in facts if key not in contacts}))
         keys = []
-        for contact, event_id in facts:
-            held = self._contacts[contact]
-            if held.covered_from != COMPLETE and event_id not in held.touches:
-                keys.append((held, event_id))
-        rows = self.store.get_many([held.prefix + b"t" + event_id for held, event_id in keys])
-        for (held, event_id), row in zip(keys, rows, strict=True):
+        for key, event_id in facts:
+            contact = contacts[key]
+            if contact.covered_from and event_id not in contact.touches:
+                keys.append((contact, event_id))
+        rows = self.store.get_many([contact.prefix + b"t" + event_id for contact, event_id in keys])
+        for (contact, event_id), row in zip(keys, rows, strict=True):
             if row is None:
-                self._absent.add(held.prefix + b"t" + event_id)
+                self._absent.add(contact.prefix + b"t" + event_id)
             else:
-                self._keep_touch(held, event_id, row)
+                self._keep_touch(contact, event_id, row)
 
     def _fetch_contacts(self, keys: list[bytes]) -> None:
         rows = self.store.get_many([key + b"\0k" for key in keys])
@@ -123,10 +124,11 @@ class PartitionState:
 
     def put_touch(self, contact: Contact, event_id: bytes, row: bytes) -> None:
         """Hold a touchpoint's row."""
-        if event_id in contact.touches or contact.covered_from:
-            contact.window = None
-        elif contact.window is not None:
-            contact.arrived.append((event_id, row))
+        if contact.window is not None:
+            if event_id in contact.touches or contact.covered_from:
+                contact.window = None
+            else:
+                contact.arrived.append((event_id, row))
         self._keep_touch(contact, event_id, row)
         self._rows[contact.prefix + b"t" + event_id] = row
         if not contact.stored:

@@ -52,7 +52,7 @@ class Chunks:
         fetched = await fetch(tenure, self._wanted(), wait_ms, self._most)
         began = time.monotonic()
         judge = tenure.judges["touchpoints"].judge
-        touchpoints = [Judged(record, judge(record)) for record in fetched.get("touchpoints", ())]
+        touchpoints = [(record, judge(record)) for record in fetched.get("touchpoints", ())]
         self._alignment.hold(fetched.get("conversions", ()))
         self._alignment.listened(wait_ms / 1000, heard=bool(touchpoints))
         refused = tenure.decide(touchpoints)
@@ -63,7 +63,7 @@ class Chunks:
         offsets = tenure.state.meta.offsets
         offsets["touchpoints"] = tenure.guards["touchpoints"].next_offset
         if conversions:
-            offsets["conversions"] = conversions[-1].record.offset + 1
+            offsets["conversions"] = conversions[-1][0].offset + 1
         self._watch((touchpoints, conversions), refused)
         publishing = time.monotonic()
         await tenure.publish(refused)
@@ -102,9 +102,9 @@ class Chunks:
         self.decided += len(judged)
         metrics.chunk_seconds.observe(now - began)
         metrics.publish_seconds.observe(published - publishing)
-        metrics.latency_seconds.observe(max(0.0, time.time() - min([one.record.timestamp for one in judged]) / 1000))
+        metrics.latency_seconds.observe(max(0.0, time.time() - min([record.timestamp for record, _ in judged]) / 1000))
         for place in tenure.places.values():
-            count = sum([one.record.topic == place.topic for one in judged])
+            count = sum([record.topic == place.topic for record, _ in judged])
             metrics.records.labels(place.topic, str(tenure.partition)).inc(count)
         metrics.duplicates.inc(counts.duplicates)
         metrics.late_facts.inc(counts.late)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Sequence
+from typing import TypeAlias
 
 from aiokafka.structs import ConsumerRecord
-from msgspec import Struct
 
 from events.fact import Fact
 from events.refusal import Refusal
@@ -14,13 +14,8 @@ from streams.live.judge import Judge
 
 HELD_MOST = 20_000
 """Conversions that wait for their touchpoints beyond this are not fetched further."""
-
-
-class Judged(Struct, frozen=True):
-    """A record and what the judge made of it."""
-
-    record: ConsumerRecord
-    fact: Fact | Refusal
+Judged: TypeAlias = tuple[ConsumerRecord, Fact | Refusal]
+"""A record and what the judge made of it."""
 
 
 class Guard:
@@ -72,7 +67,7 @@ class Alignment:
     def hold(self, records: Sequence[ConsumerRecord]) -> None:
         """Take in records of the conversions topic."""
         judge = self._judge.judge
-        self._held.extend([Judged(record, judge(record)) for record in records])
+        self._held.extend([(record, judge(record)) for record in records])
 
     def listened(self, seconds: float, heard: bool) -> None:
         """The touchpoints were asked for and waited for; some came or none."""
@@ -86,7 +81,7 @@ class Alignment:
         released: list[Judged] = []
         held = self._held
         while held and len(released) < most:
-            fact = held[0].fact
+            fact = held[0][1]
             early = passed_us is not None and not isinstance(fact, Refusal) and fact.occurred_us > passed_us
             if early and self._silence_s < self._longest_wait_s:
                 break

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from aiokafka.partitioner import murmur2
 
-from events.codec import decode
+from events.codec import decoder
 from events.fact import Fact
 from events.refusal import Reason, Refusal, refuse
 from streams.received import Received
@@ -17,14 +17,14 @@ class Judge:
 
     def __init__(self, topic: str, partition: int, partitions: int) -> None:
         """`topic` is the bare name; `partitions` how many the topic has."""
-        self._topic = topic
+        self._decode = decoder(topic)
         self._partition = partition
         self._partitions = partitions
         self._placed: set[bytes] = set()
 
     def judge(self, record: Received) -> Fact | Refusal:
         """The fact that a record carries, or the first reason that holds against it (contract, section 3)."""
-        judged = decode(self._topic, record.value)
+        judged = self._decode(record.value)
         contact_id = judged.contact_id
         if contact_id is None:
             return judged

@@ -38,7 +38,8 @@ class Outputs:
             self.bytes_per_credit = size / credits
 
     def _credits(self, said: Said) -> list[Output]:
-        self._metrics.reissued.inc(said.reissued)
+        if said.reissued:
+            self._metrics.reissued.inc()
         outputs = []
         for place, (credit, message) in enumerate(said.credits):
             self._metrics.credits.labels(credit.model).inc()

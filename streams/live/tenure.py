@@ -79,18 +79,17 @@ class Tenure:
         """Take facts into the state; what is refused, also of facts that had waited, comes back with its record."""
         self.state.prefetch(
             [
-                (one.record.key, one.fact.event_id.encode())
-                for one in judged
-                if type(one.fact) is Touchpoint and one.record.key is not None
+                (record.key, fact.event_id.encode())
+                for record, fact in judged
+                if type(fact) is Touchpoint and record.key is not None
             ]
         )
         refused: list[tuple[Received, Refusal]] = []
         decide = self.decider.decide
-        for one in judged:
-            fact = one.fact
-            refusal = fact if isinstance(fact, Refusal) else decide(fact, one.record)
+        for record, fact in judged:
+            refusal = fact if type(fact) is Refusal else decide(fact, record)
             if refusal is not None:
-                refused.append((one.record, refusal))
+                refused.append((record, refusal))
         self.decider.give_up()
         refused += self.decider.refused_later
         self.decider.refused_later.clear()
