@@ -20,6 +20,7 @@ DATABASE = "db"
 FORMAT_FILE = "FORMAT"
 CHECKPOINT = "checkpoint"
 RESTORING = "restoring"
+RESTATING = "restating"
 REMOVED = ".removed"
 
 
@@ -94,7 +95,7 @@ class StateFolder:
         return folder / DATABASE
 
     def scratch(self, partition: int, purpose: str) -> Path:
-        """A path on the same disk where nothing stands yet, for a CHECKPOINT to be taken or a snapshot RESTORING."""
+        """A path on the same disk where nothing stands yet, for a purpose: CHECKPOINT, RESTORING a snapshot, RESTATING."""
         folder = self._partition(partition)
         with disk_errors_told(folder):
             folder.mkdir(exist_ok=True)
@@ -132,7 +133,7 @@ class StateFolder:
         return self.root / str(partition)
 
     def _sweep(self) -> None:
-        leftovers = [f"*/{CHECKPOINT}", f"*/{RESTORING}", f"*/{DATABASE}{REMOVED}", f"*{REMOVED}"]
+        leftovers = [f"*/{CHECKPOINT}", f"*/{RESTORING}", f"*/{RESTATING}", f"*/{DATABASE}{REMOVED}", f"*{REMOVED}"]
         with disk_errors_told(self.root):
             for leftover in leftovers:
                 for path in self.root.glob(leftover):

@@ -19,6 +19,7 @@ from streams.rows import ConversionRow, touch_instants, unpack_claimed
 from streams.state import PartitionState
 
 _PASSES_PER_HORIZON = 4
+_PIECE_ROWS = 100_000
 _FIRST_CONTACT, _END = b"\x01", b"\xff" * 5
 
 
@@ -30,6 +31,11 @@ class Sweep:
         self._holds = holds
         self._next = _END
         self._clock_us = NEVER
+
+    @property
+    def under_way(self) -> bool:
+        """Whether a pass has begun and not come to its end."""
+        return self._next != _END
 
     def advance(self, rows: int) -> None:
         """Look at about that many rows. Call it right after a commit, when the store has all that the state knows."""
@@ -99,4 +105,7 @@ def _any_between(ordered: list[int], first: int, last: int) -> bool:
 def sweep_all(state: PartitionState, holds: Holds) -> None:
     """One whole pass, now."""
     state.meta.swept_us = NEVER
-    Sweep(state, holds).advance(1 << 62)
+    sweep = Sweep(state, holds)
+    sweep.advance(_PIECE_ROWS)
+    while sweep.under_way:
+        sweep.advance(_PIECE_ROWS)
