@@ -14,7 +14,7 @@ import click
 from cli.columns import columns, printable
 from cli.letter_filters import of_letters
 from cli.letter_lines import HEADER, json_line, place, row
-from cli.option_types import Duration
+from cli.on_kafka import delivery_timeout_option
 from streams.admin.dead_letters import DeadLetterTopic, FoundLetter
 from streams.admin.delivery import Delivery
 from streams.admin.inputs import ready_inputs
@@ -67,14 +67,7 @@ def list_letters(letters: DeadLetterTopic, limit: int, as_json: bool) -> None:
 
 @command.command(name="retry")
 @click.option("--dry-run", envvar="EVENHAND_DEAD_LETTERS_DRY_RUN", is_flag=True, help="Send nothing, only say what.")
-@click.option(
-    "--delivery-timeout",
-    envvar="EVENHAND_DELIVERY_TIMEOUT",
-    type=Duration(timedelta(seconds=1)),
-    default="PT2M",
-    show_default=True,
-    help="How long a record may take, while brokers go and come again.",
-)
+@delivery_timeout_option
 @of_letters
 def retry_letters(letters: DeadLetterTopic, dry_run: bool, delivery_timeout: timedelta) -> None:
     """Send refused records back to the topics that they came from, under their own keys, once the cause is mended.

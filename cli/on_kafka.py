@@ -39,6 +39,16 @@ _OPTIONS: Final = (
 )
 
 
+delivery_timeout_option: Final = click.option(
+    "--delivery-timeout",
+    envvar="EVENHAND_DELIVERY_TIMEOUT",
+    type=Duration(timedelta(seconds=1)),
+    default="PT2M",
+    show_default=True,
+    help="How long a record may take, while brokers go and come again.",
+)
+
+
 def on_kafka(command: Callable[..., None]) -> Callable[..., None]:
     """Give a command the options that say where Kafka is; it takes the `installation` that they name."""
 

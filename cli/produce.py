@@ -15,8 +15,7 @@ import click
 from rich.console import Console
 
 from cli.columns import columns, printable
-from cli.on_kafka import on_kafka
-from cli.option_types import Duration
+from cli.on_kafka import delivery_timeout_option, on_kafka
 from cli.watching import WatchedReplay
 from streams.admin.cluster import Cluster
 from streams.admin.delivery import Delivery
@@ -48,14 +47,7 @@ _WATCH_EVERY: Final = 2_000
     help="What to do with lines that are no valid event; sent, they become dead letters.",
 )
 @click.option("--strict", envvar="EVENHAND_PRODUCE_STRICT", is_flag=True, help="Exit with 1 if a line is not valid.")
-@click.option(
-    "--delivery-timeout",
-    envvar="EVENHAND_DELIVERY_TIMEOUT",
-    type=Duration(timedelta(seconds=1)),
-    default="PT2M",
-    show_default=True,
-    help="How long a record may take, while brokers go and come again.",
-)
+@delivery_timeout_option
 @on_kafka
 @click.pass_context
 def command(

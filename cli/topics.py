@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping, Sequence, Set
 from datetime import timedelta
+from functools import wraps
 from typing import Final, NamedTuple
 
 import click
@@ -14,6 +15,7 @@ from cli.on_kafka import on_kafka
 from cli.option_types import Duration
 from config.errors import BrokenEnvironmentError
 from config.settings import load_settings
+from streams.admin.cluster import Cluster
 from streams.admin.installation import Installation
 from streams.admin.topic_check import Difference, Wishes, differences, usual_partitions
 from streams.admin.topic_creation import create_topics
@@ -48,10 +50,33 @@ _OPTIONS: Final = (
 )
 
 
+class _Wanted(NamedTuple):
+    topics: tuple[PlannedTopic, ...]
+    wishes: Wishes
+
+    def names(self) -> list[str]:
+        return [topic.name for topic in self.topics]
+
+
 def _topic_options(command: Callable[..., None]) -> Callable[..., None]:
+    """Give a command the options on how topics ought to be; it takes the `cluster` and what is `wanted`."""
+
+    @wraps(command)
+    def with_wanted(
+        installation: Installation,
+        partitions: int | None,
+        replication_factor: int | None,
+        input_retention: timedelta | None,
+        as_json: bool,
+    ) -> None:
+        kept_ms = None if input_retention is None else input_retention // timedelta(milliseconds=1)
+        topics = planned_topics(installation.prefix, kept_ms)
+        command(installation.cluster, _Wanted(topics, Wishes(partitions, replication_factor)), as_json=as_json)
+
+    decorated: Callable[..., None] = with_wanted
     for option in reversed(_OPTIONS):
-        command = option(command)
-    return on_kafka(command)
+        decorated = option(decorated)
+    return on_kafka(decorated)
 
 
 @click.group(name="topics")
@@ -61,61 +86,40 @@ def command() -> None:
 
 @command.command()
 @_topic_options
-def create(
-    installation: Installation,
-    partitions: int | None,
-    replication_factor: int | None,
-    input_retention: timedelta | None,
-    as_json: bool,
-) -> None:
+def create(cluster: Cluster, wanted: _Wanted, *, as_json: bool) -> None:
     """Make the topics that are missing, with their settings, and wait until they can be used.
 
     Those that exist stay as they are. What is not right about them is listed with what to do; the exit code is 3 then.
     """
-    planned = _plan(installation, input_retention)
-    names = [topic.name for topic in planned]
-    cluster = installation.cluster
+    partitions, replication_factor = wanted.wishes
     with cluster.admin() as admin:
-        before = topic_states(admin, names)
+        before = topic_states(admin, wanted.names())
         count = partitions or usual_partitions(before) or load_settings().partitions
         # A topic beside others with another number of partitions would be of no use to anybody.
         if all(state.partitions == count for state in before.values()):
-            missing = [topic for topic in planned if topic.name not in before]
+            missing = [topic for topic in wanted.topics if topic.name not in before]
             create_topics(admin, missing, count, replication_factor, cluster.patience_s)
-        after = topic_states(admin, names)
-    found = differences(planned, after, Wishes(partitions, replication_factor))
+        after = topic_states(admin, wanted.names())
+    found = differences(wanted.topics, after, wanted.wishes)
     _show(_Report(after, found, created=after.keys() - before.keys()), as_json=as_json)
 
 
 @command.command()
 @_topic_options
-def check(
-    installation: Installation,
-    partitions: int | None,
-    replication_factor: int | None,
-    input_retention: timedelta | None,
-    as_json: bool,
-) -> None:
+def check(cluster: Cluster, wanted: _Wanted, *, as_json: bool) -> None:
     """See that every topic exists, with its settings, a leader for each partition, and equal numbers of partitions.
 
     What is not right is listed with what to do; the exit code is 3 then.
     """
-    planned = _plan(installation, input_retention)
-    with installation.cluster.admin() as admin:
-        states = topic_states(admin, [topic.name for topic in planned])
-    found = differences(planned, states, Wishes(partitions, replication_factor))
-    _show(_Report(states, found), as_json=as_json)
+    with cluster.admin() as admin:
+        states = topic_states(admin, wanted.names())
+    _show(_Report(states, differences(wanted.topics, states, wanted.wishes)), as_json=as_json)
 
 
 class _Report(NamedTuple):
     states: Mapping[str, TopicState]
     differences: Sequence[Difference]
     created: Set[str] = frozenset()
-
-
-def _plan(installation: Installation, input_retention: timedelta | None) -> tuple[PlannedTopic, ...]:
-    kept_ms = None if input_retention is None else input_retention // timedelta(milliseconds=1)
-    return planned_topics(installation.prefix, kept_ms)
 
 
 def _show(report: _Report, *, as_json: bool) -> None:

@@ -8,7 +8,9 @@ from typing import NamedTuple
 
 from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer, TopicPartition
 from kafka.admin import NewTopic
+from kafka.errors import InvalidReplicationFactorError
 
+from streams.admin.attempts import failed_attempts
 from tests.kafka import Broker
 
 
@@ -20,14 +22,25 @@ class Entry(NamedTuple):
     value: bytes | None
 
 
+@failed_attempts()
 def make_topics(broker: Broker, partitions: Mapping[str, int], **config: str) -> None:
     """These topics exist, with so many partitions each, and can be written to."""
     admin = KafkaAdminClient(bootstrap_servers=broker.internal)
-    admin.create_topics([NewTopic(name, count, 1, topic_configs=config) for name, count in partitions.items()])
+    new = [NewTopic(name, count, 1, topic_configs=config) for name, count in partitions.items()]
+    deadline = time.monotonic() + 20
+    while True:
+        try:
+            admin.create_topics(new)
+            break
+        except InvalidReplicationFactorError:
+            # A broker that has just started answers a moment before it may hold replicas.
+            assert time.monotonic() < deadline
+            time.sleep(0.1)
     admin.wait_for_topics(list(partitions))
     admin.close()
 
 
+@failed_attempts()
 def write(broker: Broker, topic: str, entries: Iterable[Entry]) -> None:
     """The topic has these records."""
     producer = KafkaProducer(bootstrap_servers=broker.internal, acks="all", linger_ms=5)
@@ -37,6 +50,7 @@ def write(broker: Broker, topic: str, entries: Iterable[Entry]) -> None:
     producer.close()
 
 
+@failed_attempts()
 def read(broker: Broker, topic: str) -> list[Entry]:
     """Every record that the topic has now, by partition, in the order of its log."""
     consumer = KafkaConsumer(bootstrap_servers=broker.internal, auto_offset_reset="earliest", fetch_max_wait_ms=50)

@@ -257,9 +257,12 @@ class Box:
     def refuse(self, *letters: Fields, key: bytes = b"donor-7", at_ms: int | None = None) -> None:
         """These dead letters have been written, each to the partition of its record."""
         producer = KafkaProducer(bootstrap_servers=self.broker.bootstrap, acks="all", linger_ms=5)
+        written = []
         for sent in letters:
             value = record(sent | {"topic": self.prefix + str(sent["topic"])})
-            producer.send(self.topic, value, key, partition=sent["partition"], timestamp_ms=at_ms)
+            written.append(producer.send(self.topic, value, key, partition=sent["partition"], timestamp_ms=at_ms))
+        for future in written:
+            future.get(timeout=20)
         producer.close()
 
     def list(self, *options: str) -> Ended:
@@ -288,6 +291,7 @@ def box(kafka: Broker, topic_prefix: str) -> Box:
 def freeze_and_read(box: Box) -> None:
     with Cluster(box.broker.bootstrap, patience_s=1).consumer() as consumer:
         spans = committed_spans(consumer, [TopicPartition(box.topic, 0)])
+        assert spans[0].end == 1
         box.broker.freeze()
         list(committed_records(consumer, spans, 1))
 

@@ -136,7 +136,9 @@ def test_inputs_are_kept_as_long_as_told(kafka: Broker, topic_prefix: str) -> No
 
 
 def test_more_replicas_than_brokers_is_refused_in_the_brokers_words(kafka: Broker, topic_prefix: str) -> None:
-    ended = evenhand("topics", "create", "--replication-factor", "3", *on(kafka, topic_prefix))
+    ended = evenhand(
+        "topics", "create", "--replication-factor", "3", "--kafka-timeout", "PT1S", *on(kafka, topic_prefix)
+    )
 
     assert ended.code == 3
     assert f"{topic_prefix}touchpoints" in ended.err

@@ -23,12 +23,12 @@ class FailedAttempts(logging.Handler):
 
 @contextmanager
 def failed_attempts() -> Iterator[FailedAttempts]:
-    """While inside, what kafka-python logs is kept here and goes nowhere else.
+    """While inside, what kafka-python logs is kept here. It goes nowhere else, then and afterwards.
 
     Its own errors are a page for each attempt; the command says the last one in a line of its own.
     """
     attempts = FailedAttempts()
-    propagate, level = _CLIENT.propagate, _CLIENT.level
+    # For good: a client that was closed while it waited for a lost broker has threads that complain later.
     _CLIENT.propagate = False
     _CLIENT.setLevel(logging.WARNING)
     _CLIENT.addHandler(attempts)
@@ -36,5 +36,3 @@ def failed_attempts() -> Iterator[FailedAttempts]:
         yield attempts
     finally:
         _CLIENT.removeHandler(attempts)
-        _CLIENT.propagate = propagate
-        _CLIENT.setLevel(level)
