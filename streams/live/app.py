@@ -3,82 +3,65 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import signal
-import socket
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
-from typing import Any
+from typing import Final
 
 import faust
-import structlog
 import uvloop
-from aiokafka.errors import KafkaError
-from faust.web import Request, Response, View
+from faust.app.base import BootStrategy
 
 from config.settings import Settings
+from streams.live.pages import WorkerPages, add_pages
 from streams.live.worker import AttributionWorker
 
-log = structlog.get_logger(__name__)
-
-_MEASURE_EVERY = timedelta(seconds=5)
-
-
-def free_port() -> int:
-    """A port that nobody listens to now: Faust takes no 0 for "any"."""
-    with socket.create_server(("", 0)) as listener:
-        return int(listener.getsockname()[1])
+LISTEN_EVERY: Final = timedelta(seconds=5)
+TELL_EVERY: Final = timedelta(seconds=10)
+_LIBRARIES: Final = ("aiokafka", "faust", "mode")
 
 
-class WithoutFaustConsumer(faust.App.BootStrategy):  # type: ignore[misc]
+class WithoutFaustConsumer(BootStrategy):
     """Faust's own consumer and producer stay off: the worker has its own (architecture, Faust's part)."""
 
     enable_kafka = False
 
 
-class EvenhandApp(faust.App):  # type: ignore[misc]
+class EvenhandApp(faust.App):
     BootStrategy = WithoutFaustConsumer
-
-
-def _tell_of(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
-    """Log what went wrong where nobody waited for it, but for the futures that aiokafka leaves behind when a
-    transaction fails: that failure was raised to the partition that published."""
-    if not (isinstance(context.get("exception"), KafkaError) and isinstance(context.get("future"), asyncio.Future)):
-        loop.default_exception_handler(context)
+    logger = logging.getLogger("faust.app")  # else what Faust says of itself would come under our name
 
 
 def create_app(settings: Settings, worker: AttributionWorker) -> faust.App:
-    """The app around a worker: pages /metrics, /health and /ready, and what is done every few seconds."""
-    settings.state_dir.mkdir(parents=True, exist_ok=True)
+    """The app around a worker: its pages, and what is done every few seconds."""
     app = EvenhandApp(
         f"{settings.group}.worker",
         broker=f"kafka://{settings.kafka_bootstrap_servers.replace(',', ';kafka://')}",
         datadir=settings.state_dir / "faust",
-        web_enabled=True,
-        web_host="0.0.0.0",
-        web_port=settings.web_port or free_port(),
         topic_disable_leader=True,
         loop=asyncio.get_running_loop(),
     )
+    app.web = WorkerPages(app, settings.web_port)
+    add_pages(app, worker.health, worker.metrics)
 
-    @app.page("/metrics")
-    async def metrics(view: View, request: Request) -> Response:
-        return view.bytes(worker.metrics.exposition(), content_type="text/plain; version=0.0.4")
+    @app.timer(LISTEN_EVERY.total_seconds())  # type: ignore[untyped-decorator]
+    async def listen() -> None:
+        await _or_crash(worker, worker.health.listen)
 
-    @app.page("/health")
-    async def health(view: View, request: Request) -> Response:
-        return view.json({"status": "alive"})
-
-    @app.page("/ready")
-    async def ready(view: View, request: Request) -> Response:
-        why = worker.unready()
-        return view.json({"ready": why is None, "why": why}, status=200 if why is None else 503)
-
-    @app.timer(_MEASURE_EVERY.total_seconds())
-    async def measure() -> None:
-        await worker.listen()
-        worker.measure()
-        await worker.commit_for_monitoring()
+    @app.timer(TELL_EVERY.total_seconds())  # type: ignore[untyped-decorator]
+    async def tell() -> None:
+        await _or_crash(worker, worker.health.tell)
+        await _or_crash(worker, worker.commit_for_monitoring)
 
     return app
+
+
+async def _or_crash(worker: AttributionWorker, task: Callable[[], Awaitable[None]]) -> None:
+    try:
+        await task()
+    except Exception as error:  # noqa: BLE001 (whatever it is, the worker ends of it)
+        worker.crash(error)
 
 
 def run_worker(settings: Settings, worker: AttributionWorker) -> None:
@@ -87,18 +70,20 @@ def run_worker(settings: Settings, worker: AttributionWorker) -> None:
     Raises:
         EvenhandError: what the worker failed of; anything else is a bug.
     """
+    if not logging.getLogger().isEnabledFor(logging.DEBUG):
+        for library in _LIBRARIES:
+            logging.getLogger(library).setLevel(logging.WARNING)
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(_run(settings, worker))
 
 
 async def _run(settings: Settings, worker: AttributionWorker) -> None:
     loop = asyncio.get_running_loop()
-    loop.set_exception_handler(_tell_of)
     for sign in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(sign, worker.over.set)
     app = create_app(settings, worker)
-    await app.start()
     try:
+        await app.start()
         starting = asyncio.create_task(worker.start())
         over = asyncio.create_task(worker.over.wait())
         await asyncio.wait((starting, over), return_when=asyncio.FIRST_COMPLETED)
