@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator
+from itertools import islice
 
 import msgspec
 from msgspec import Struct, field
@@ -46,6 +47,8 @@ class Meta(Struct):
     output_ends: dict[str, int] = field(default_factory=dict)
     newest_us: dict[str, int] = field(default_factory=dict)
     """Per input topic, the newest accepted event time."""
+    restated: int | None = None
+    """How often the partition's credits had been restated when this state was begun; None: nobody has looked yet."""
     said_by_others: bool = False
     """Whether there may be rows of what a former owner said of conversions not met yet."""
     deploy: dict[str, list[list[int]]] = field(default_factory=dict)
@@ -236,9 +239,9 @@ class PartitionState:
         key = b"%b%b\0%b" % (_REFUSED, origin.topic.encode(), instant_bytes(origin.offset))
         self._rows[key] = pack((origin, refusal.reason, refusal.errors))
 
-    def owed_refusals(self) -> list[tuple[Origin, Refusal]]:
-        """The refusals that are owed a dead letter, and no longer so."""
-        rows = dict(self.store.scan(_REFUSED, _REFUSED + b"\xff"))
+    def owed_refusals(self, most: int | None = None) -> list[tuple[Origin, Refusal]]:
+        """The refusals that are owed a dead letter, and no longer so; of the stored ones at most so many."""
+        rows = dict(islice(self.store.scan(_REFUSED, _REFUSED + b"\xff"), most))
         rows |= {key: row for key, row in self._rows.items() if key.startswith(_REFUSED) and row is not None}
         self._rows.update(dict.fromkeys(rows))
         return [_refusal_of(row) for _, row in sorted(rows.items())]

@@ -95,7 +95,7 @@ class StateFolder:
         return folder / DATABASE
 
     def scratch(self, partition: int, purpose: str) -> Path:
-        """A path on the same disk where nothing stands yet, for a purpose: CHECKPOINT, RESTORING a snapshot, RESTATING."""
+        """A path on the same disk where nothing stands yet, for one purpose: CHECKPOINT, RESTORING, RESTATING."""
         folder = self._partition(partition)
         with disk_errors_told(folder):
             folder.mkdir(exist_ok=True)

@@ -6,6 +6,7 @@ import asyncio
 import json
 import re
 from collections.abc import AsyncIterator, Mapping
+from hashlib import blake2b
 from typing import Any
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
@@ -13,7 +14,7 @@ from aiokafka.structs import ConsumerRecord
 from msgspec import Struct, field
 
 from config.errors import BrokenEnvironmentError
-from streams.live.publisher import COVERS, LIFT
+from streams.live.publisher import COVERS, LIFT, RESTATED
 from streams.received import Received
 
 # Text inside JSON strings has its quotes escaped, so this stands only where the encoder put it.
@@ -30,6 +31,8 @@ class Ledger(Struct):
     """The refused records that are dead letters already: (topic, offset)."""
     ends: dict[str, int] = field(default_factory=dict)
     """By output topic, how far was read."""
+    restated: int = 0
+    """How often the partition had been restated when the last of them was said."""
 
     def is_dead(self, record: Received) -> bool:
         """Whether the record is a dead letter already."""
@@ -41,6 +44,8 @@ class SaidCredit(Struct, frozen=True):
 
     contact_id: bytes
     conversion_id: bytes
+    model: str
+    """Of a shadow model its name; of the conversion's own nothing."""
     version: int
     lift: int
     value: bytes
@@ -76,10 +81,12 @@ async def read_outputs(
             if batches:
                 progress = now
             elif now - progress > _DEADLINE_S:
-                raise BrokenEnvironmentError(f"{left[0].topic}, partition {partition}: cannot be read to its end; look at the broker")
+                raise BrokenEnvironmentError(
+                    f"{left[0].topic}, partition {partition}: cannot be read to its end; look at the broker"
+                )
             for records in batches.values():
                 for record in records:
-                    _note_covers(ledger, record)
+                    _note_headers(ledger, record)
                     yield record
         ledger.ends.update({place.topic: end for place, end in ends.items()})
     finally:
@@ -87,14 +94,25 @@ async def read_outputs(
 
 
 def said_credit(record: ConsumerRecord) -> SaidCredit | None:
-    """What a record of topic `credits` says; None for a tombstone."""
+    """What a record of topic `credits` or `credits.shadow` says; None for a tombstone."""
     if record.value is None:
         return None
-    contact_id, conversion_id = json.loads(record.key)
+    contact_id, conversion_id, *shadow = json.loads(record.key)
     found = _VERSION.search(record.value)
     assert found is not None, "only this program writes to its outputs"
-    lift = next((int(value) for name, value in record.headers if name == LIFT), 0)
-    return SaidCredit(contact_id.encode(), conversion_id.encode(), int(found[1]), lift, record.value)
+    return SaidCredit(
+        contact_id=contact_id.encode(),
+        conversion_id=conversion_id.encode(),
+        model="".join(shadow),
+        version=int(found[1]),
+        lift=next((int(value) for name, value in record.headers if name == LIFT), 0),
+        value=record.value,
+    )
+
+
+def content_digest(message: bytes) -> bytes:
+    """What a credit's message says, but for the version, in 16 bytes."""
+    return blake2b(_VERSION.sub(b"", message, count=1), digest_size=16).digest()
 
 
 def dead_letter_identity(record: ConsumerRecord) -> tuple[str, int]:
@@ -103,8 +121,10 @@ def dead_letter_identity(record: ConsumerRecord) -> tuple[str, int]:
     return letter["topic"], letter["offset"]
 
 
-def _note_covers(ledger: Ledger, record: ConsumerRecord) -> None:
+def _note_headers(ledger: Ledger, record: ConsumerRecord) -> None:
     for name, value in record.headers:
         if name == COVERS:
             for topic, offset in json.loads(value).items():
                 ledger.covers[topic] = max(offset, ledger.covers.get(topic, 0))
+        elif name == RESTATED:
+            ledger.restated = max(int(value), ledger.restated)

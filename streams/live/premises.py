@@ -79,6 +79,19 @@ def check_log(meta: Meta, offsets: Mapping[str, int], log: Log, where: str, acce
         raise PremiseError(f"{where}: {hole}; start with --accept-gap to go on without them")
 
 
+def check_restated(meta: Meta, restated: int, where: str) -> None:
+    """The state was begun after the last restatement of what its partition's outputs say.
+
+    Raises:
+        PremiseError: it was begun before: other facts may be in it, other versions at least.
+    """
+    if meta.restated is not None and meta.restated < restated:
+        raise PremiseError(
+            f"{where}: its credits have been said again by `evenhand restate` since this state was made: run "
+            "`evenhand state reset` for it, and the worker restores the newest snapshot or rebuilds from the topics"
+        )
+
+
 def check_covers(covers: Mapping[str, int], log: Log, where: str, accept_gap: bool) -> dict[str, int]:
     """The input topics still hold what the outputs were said from. Gives the covers of those that do.
 

@@ -15,7 +15,7 @@ from msgspec import Struct
 TRANSACTION_BYTES: Final = 8 << 20
 _BATCH_BYTES: Final = 512 << 10
 _GOODBYE_S: Final = 5
-COVERS, LIFT = "covers", "lift"
+COVERS, LIFT, RESTATED = "covers", "lift", "restated"
 
 
 class NotPublishedError(Exception):
@@ -54,11 +54,14 @@ class Publisher:
         """Take the transactional id: a former owner is fenced, what it had open is aborted."""
         await self._producer.start()
 
-    async def publish(self, said: Iterable[list[Output]], covers: Mapping[str, int]) -> dict[str, int]:
+    async def publish(
+        self, said: Iterable[list[Output]], covers: Mapping[str, int], restated: int = 0
+    ) -> dict[str, int]:
         """Write everything that is said; what stands in one list goes into one transaction.
 
         Args:
             covers: by input topic (full name), the offset up to which (exclusive) the state goes.
+            restated: how often the partition had been restated when its state was begun.
 
         Returns:
             By output topic, the offset behind the last record written.
@@ -67,6 +70,8 @@ class Publisher:
             NotPublishedError: whatever went wrong.
         """
         headers = [(COVERS, json.dumps(covers, separators=(",", ":")).encode())]
+        if restated:
+            headers.append((RESTATED, str(restated).encode()))
         ends: dict[str, int] = {}
         try:
             transaction = _Transaction(self._producer, self._partition, headers)

@@ -15,7 +15,7 @@ from aiokafka.structs import ConsumerRecord
 from events.refusal import Refusal
 from streams.live.fetch import fetch
 from streams.live.ledger import Ledger, dead_letter_identity, read_outputs, said_credit
-from streams.live.premises import check_covers
+from streams.live.premises import check_covers, check_restated
 from streams.live.tenure import Tenure
 from streams.received import Received
 from streams.rows import origin_of
@@ -62,6 +62,9 @@ async def _learn(tenure: Tenure) -> Ledger:
             noted += 1
             if noted % _NOTED_PER_COMMIT == 0:
                 state.commit()
+    check_restated(state.meta, ledger.restated, f"partition {tenure.partition}")
+    if state.meta.restated is None:
+        state.meta.restated = ledger.restated
     state.commit()
     return ledger
 

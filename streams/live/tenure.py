@@ -98,7 +98,7 @@ class Tenure:
     async def publish(self, refused: list[tuple[Received, Refusal]]) -> None:
         """Say the refusals and the credits that were touched. Raises NotPublishedError."""
         if refused or self.decider.touched:
-            ends = await self.publisher.publish(self.outputs.of(refused), self.covers())
+            ends = await self.publisher.publish(self.outputs.of(refused), self.covers(), self.state.meta.restated or 0)
             self.state.meta.output_ends.update(ends)
 
     async def close(self) -> None:
