@@ -71,9 +71,11 @@ def command(
     gc.set_threshold(50_000)
     with WatchedReplay() as progress, tempfile.TemporaryDirectory(prefix="evenhand-") as folder:
         production = Production(installation.prefix, _Refusals(progress.console).show, send_invalid=invalid == "send")
-        records: Iterable[Outgoing] = chain.from_iterable(map(production.records, sources))
-        if not keep_order:
-            records = in_order_of_time(_read(records, sources, progress), Path(folder))
+        records: Iterator[Outgoing]
+        if keep_order:
+            records = chain.from_iterable(map(production.records, sources))
+        else:
+            records = in_order_of_time(_read(production, sources, progress), Path(folder))
         records = _sent(records, None if keep_order else production.taken, progress)
         delivery = _deliver(records, installation.cluster, delivery_timeout)
     click.echo(_summary(production, delivery, time.monotonic() - started))
@@ -81,13 +83,16 @@ def command(
         context.exit(_STRICT_EXIT)
 
 
-def _read(records: Iterable[Outgoing], sources: Sequence[Source], progress: WatchedReplay) -> Iterator[Outgoing]:
+def _read(production: Production, sources: Sequence[Source], progress: WatchedReplay) -> Iterator[Outgoing]:
     sizes = [source.size_bytes for source in sources]
     progress.begin("reading", None if None in sizes else sum(size or 0 for size in sizes))
-    for count, record in enumerate(records, 1):
-        if count % _WATCH_EVERY == 0:
-            progress.reach(sum(source.consumed_bytes() for source in sources), count)
-        yield record
+    before = 0
+    for source in sources:
+        for record in production.records(source):
+            if production.read % _WATCH_EVERY == 0:
+                progress.reach(before + source.consumed_bytes(), production.read)
+            yield record
+        before += source.size_bytes or 0
 
 
 def _sent(records: Iterable[Outgoing], total: int | None, progress: WatchedReplay) -> Iterator[Outgoing]:
