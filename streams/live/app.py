@@ -35,6 +35,7 @@ class EvenhandApp(faust.App):
 
 def create_app(settings: Settings, worker: AttributionWorker) -> faust.App:
     """The app around a worker: its pages, and what is done every few seconds."""
+    settings.state_dir.mkdir(parents=True, exist_ok=True)  # Faust makes its own folder, but none above it
     app = EvenhandApp(
         f"{settings.group}.worker",
         broker=f"kafka://{settings.kafka_bootstrap_servers.replace(',', ';kafka://')}",
