@@ -7,16 +7,24 @@ import logging
 import signal
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
-from typing import Final
+from typing import ClassVar, Final
 
 import faust
+import structlog
 import uvloop
+from aiohttp.web import AppRunner, TCPSite
 from faust.app.base import BootStrategy
+from faust.web import Request, Response, View
+from faust.web.drivers.aiohttp import Web
 
+from config.errors import BrokenEnvironmentError
 from config.settings import Settings
-from streams.live.pages import WorkerPages, add_pages
+from streams.disk import disk_errors_told
 from streams.live.worker import AttributionWorker
 
+log = structlog.get_logger(__name__)
+
+HOST: Final = "0.0.0.0"  # every interface: Prometheus and probes come from other machines
 LISTEN_EVERY: Final = timedelta(seconds=5)
 TELL_EVERY: Final = timedelta(seconds=10)
 _LIBRARIES: Final = ("aiokafka", "faust", "mode")
@@ -33,9 +41,43 @@ class EvenhandApp(faust.App):
     logger = logging.getLogger("faust.app")  # else what Faust says of itself would come under our name
 
 
+class WorkerPages(Web):
+    """Answers while the app runs, at any free port for port 0; none of Faust's own pages is there."""
+
+    logger = logging.getLogger("faust.web")
+    default_blueprints: ClassVar[tuple[()]] = ()
+    production_blueprints: ClassVar[tuple[()]] = ()
+
+    def __init__(self, app: faust.App, port: int) -> None:
+        super().__init__(app)
+        self._port = port
+        self._pages = AppRunner(self.web_app, access_log=None)
+
+    async def start_server(self) -> None:
+        """Answer from now on.
+
+        Raises:
+            BrokenEnvironmentError: the port is taken, or not for this user.
+        """
+        await self._pages.setup()
+        try:
+            await TCPSite(self._pages, HOST, self._port).start()
+        except OSError as error:
+            raise BrokenEnvironmentError(
+                f"port {self._port} cannot be listened to ({error.strerror}): stop what holds it, or set "
+                "EVENHAND_WEB_PORT to another one, or to 0 for any"
+            ) from error
+        log.info("web server listens", host=HOST, port=self._pages.addresses[0][1])
+
+    async def stop_server(self) -> None:
+        """Answer no more."""
+        await self._pages.cleanup()
+
+
 def create_app(settings: Settings, worker: AttributionWorker) -> faust.App:
     """The app around a worker: its pages, and what is done every few seconds."""
-    settings.state_dir.mkdir(parents=True, exist_ok=True)  # Faust makes its own folder, but none above it
+    with disk_errors_told(settings.state_dir):
+        settings.state_dir.mkdir(parents=True, exist_ok=True)
     app = EvenhandApp(
         f"{settings.group}.worker",
         broker=f"kafka://{settings.kafka_bootstrap_servers.replace(',', ';kafka://')}",
@@ -44,7 +86,20 @@ def create_app(settings: Settings, worker: AttributionWorker) -> faust.App:
         loop=asyncio.get_running_loop(),
     )
     app.web = WorkerPages(app, settings.web_port)
-    add_pages(app, worker.health, worker.metrics)
+
+    @app.page("/metrics")
+    async def metrics(view: View, request: Request) -> Response:
+        await worker.health.measure()
+        return view.bytes(worker.metrics.exposition(), content_type="text/plain; version=0.0.4")
+
+    @app.page("/health")
+    async def health(view: View, request: Request) -> Response:
+        return view.json({"status": "alive"})
+
+    @app.page("/ready")
+    async def ready(view: View, request: Request) -> Response:
+        why = await worker.health.unready()
+        return view.json({"ready": why is None, "why": why}, status=200 if why is None else 503)
 
     @app.timer(LISTEN_EVERY.total_seconds())  # type: ignore[untyped-decorator]
     async def listen() -> None:
