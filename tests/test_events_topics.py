@@ -33,8 +33,13 @@ def test_credits_are_compacted_and_take_messages_of_16_mib() -> None:
         assert topic.config == {"cleanup.policy": "compact", "max.message.bytes": "16777216"}
 
 
-def test_dead_letters_are_kept_for_ever_and_not_compacted() -> None:
-    assert DEAD_LETTERS.config == {"cleanup.policy": "delete", "retention.ms": "-1", "retention.bytes": "-1"}
+def test_dead_letters_are_kept_for_ever_not_compacted_and_hold_any_refused_record() -> None:
+    assert DEAD_LETTERS.config == {
+        "cleanup.policy": "delete",
+        "retention.ms": "-1",
+        "retention.bytes": "-1",
+        "max.message.bytes": str(16 * 1024 * 1024),
+    }
 
 
 def test_the_prefix_stands_before_every_name() -> None:
