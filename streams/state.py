@@ -30,7 +30,7 @@ from streams.rows import (
 )
 from streams.store import Store
 
-CACHED_TOUCHES = 250_000  # about 350 bytes each: 90 MB for the partitions of a worker
+CACHED_TOUCHES = 250_000  # about 350 bytes each: 90 MB
 _CONTACT_WEIGHT = 4  # a contact without touchpoints takes the room of about four
 _SLACK_US = 86_400_000_000  # what is read beyond need, so that a slightly earlier conversion reads nothing
 
@@ -59,16 +59,26 @@ class Meta(Struct):
     """The hold up to which the last finished sweep cleaned."""
 
 
+class Room:
+    """How many touchpoints the states of a process may keep in memory, all together."""
+
+    def __init__(self, touches: int) -> None:
+        self.touches = touches
+        self.taken = 0
+
+
 class PartitionState:
     """Contacts of one partition, over a store. One owner, one thread."""
 
-    def __init__(self, store: Store, cached_touches: int = CACHED_TOUCHES) -> None:
+    def __init__(self, store: Store, cached_touches: int | Room = CACHED_TOUCHES) -> None:
+        """`cached_touches`: how many may stay in memory between chunks; or the room for them that states share."""
         self.store = store
         row = store.get(META)
         self.meta = msgspec.msgpack.decode(row, type=Meta) if row else Meta()
-        self._limit = cached_touches
+        self._shared = cached_touches if isinstance(cached_touches, Room) else Room(cached_touches)
         self._contacts: OrderedDict[bytes, Contact] = OrderedDict()
         self._room = 0
+        self._taken = 0
         self._absent: set[bytes] = set()
         self._rows: dict[bytes, bytes | None] = {}
         self._follow_rows: dict[bytes, bytes | None] = {}
@@ -348,8 +358,18 @@ class PartitionState:
         self._changed_contacts.clear()
         self._changed_conversions.clear()
         self._absent.clear()
-        while self._room > self._limit and self._contacts:
+        self._take_room()
+        while self._shared.taken > self._shared.touches and self._contacts:
             self.forget(next(iter(self._contacts)))
+            self._take_room()
+
+    def release(self) -> None:
+        """Give the room in memory back; no call may follow."""
+        self._shared.taken -= self._taken
+
+    def _take_room(self) -> None:
+        self._shared.taken += self._room - self._taken
+        self._taken = self._room
 
 
 _GIVE_UP, _OWED, _REFUSED, _SAID = b"\0x", b"\0o", b"\0r", b"\0s"

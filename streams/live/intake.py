@@ -12,7 +12,7 @@ from events.fact import Fact
 from events.refusal import Refusal
 from streams.live.judge import Judge
 
-HELD_MOST = 20_000
+HELD_MOST = 5_000
 """Conversions that wait for their touchpoints beyond this are not fetched further."""
 Judged: TypeAlias = tuple[ConsumerRecord, Fact | Refusal]
 """A record and what the judge made of it."""

@@ -51,7 +51,7 @@ class Opening:
             raise
 
     def _checked(self, store: RocksStore, kafka_log: Log) -> PartitionState:
-        state = PartitionState(store)
+        state = PartitionState(store, self._tools.room)
         meta = state.meta
         check_rules(meta, self._tools.catalogue)
         check_log(meta, self._by_full_name(meta.offsets), kafka_log, str(store.path), self._tools.accept_gap)

@@ -104,4 +104,5 @@ class Tenure:
     async def close(self) -> None:
         """Let go of the partition."""
         await self.publisher.stop()
+        self.state.release()
         self.store.close()

@@ -14,6 +14,7 @@ from events.topics import CONVERSIONS, CREDITS, CREDITS_SHADOW, DEAD_LETTERS, TO
 from streams.admin.cluster import Cluster
 from streams.metrics import Metrics
 from streams.rocks import RocksMemory
+from streams.state import Room
 from streams.state_folder import StateFolder
 
 
@@ -57,6 +58,7 @@ class Tools(Struct, frozen=True):
     consumer: AIOKafkaConsumer
     folder: StateFolder
     memory: RocksMemory
+    room: Room
     metrics: Metrics
     accept_gap: bool = False
     accept_dead_letters: bool = False

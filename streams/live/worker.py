@@ -23,6 +23,7 @@ from streams.live.partition import PartitionLoop
 from streams.live.tools import Tools, Topics
 from streams.metrics import Metrics
 from streams.rocks import RocksMemory
+from streams.state import CACHED_TOUCHES, Room
 from streams.state_folder import StateFolder
 
 log = structlog.get_logger(__name__)
@@ -101,6 +102,7 @@ class AttributionWorker:
             consumer=consumer,
             folder=self._folder,
             memory=RocksMemory(),
+            room=Room(CACHED_TOUCHES),
             metrics=self.metrics,
             accept_gap=self._choices.accept_gap,
             accept_dead_letters=self._choices.accept_dead_letters,
