@@ -6,7 +6,6 @@ import asyncio
 import json
 import re
 from collections.abc import AsyncIterator, Mapping
-from hashlib import blake2b
 from typing import Any
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
@@ -110,9 +109,9 @@ def said_credit(record: ConsumerRecord) -> SaidCredit | None:
     )
 
 
-def content_digest(message: bytes) -> bytes:
-    """What a credit's message says, but for the version, in 16 bytes."""
-    return blake2b(_VERSION.sub(b"", message, count=1), digest_size=16).digest()
+def content_of(message: bytes) -> bytes:
+    """What a credit's message says, but for the version."""
+    return _VERSION.sub(b"", message, count=1)
 
 
 def dead_letter_identity(record: ConsumerRecord) -> tuple[str, int]:
