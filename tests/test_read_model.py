@@ -1,5 +1,6 @@
 """The read model: rows that analysts can trust, found by an index."""
 
+import re
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -15,7 +16,8 @@ from projections.totals import CurrencyTotal, DimensionTotal, totals_by_currency
 from tests.acceptance import donation, event, touchpoint
 from tests.replaying import dump, replayed, rows, write_lines
 
-PAGE = Path(__file__).parents[1] / "docs" / "reference" / "read-model.md"
+DOCS = Path(__file__).parents[1] / "docs"
+PAGE, GUIDE = DOCS / "reference" / "read-model.md", DOCS / "replay.md"
 FIRST, THEN, LAST = "2023-07-05T11:00:00Z", "2023-07-05T11:01:00.25Z", "2023-07-08T12:00:00Z"
 EVENTS = [
     touchpoint("t1", "google_ad_click", FIRST),
@@ -191,3 +193,8 @@ def test_the_page_about_the_read_model_is_fresh() -> None:
     assert PAGE.read_text() == read_model_page(), (
         "run: python -m projections.read_model_page > docs/reference/read-model.md"
     )
+
+
+@pytest.mark.parametrize("question", re.findall(r"^(?:SELECT|WITH)[^;]+;", GUIDE.read_text(), re.MULTILINE))
+def test_the_guides_questions_are_answered(out: Path, question: str) -> None:
+    assert rows(out, question) != []
