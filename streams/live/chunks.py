@@ -10,7 +10,8 @@ import time
 
 from events.refusal import Refusal
 from streams.contact import NEVER
-from streams.live.fetch import fetch
+from streams.live.fetch import fetch_through
+from streams.live.gate import Gate
 from streams.live.intake import HELD_MOST, Alignment, Judged
 from streams.live.tenure import NAMES, Tenure
 from streams.received import Received
@@ -23,10 +24,11 @@ _FETCH_MS, _FETCH_ALIGNING_MS = 200, 10
 class Chunks:
     """Carries chunks from the topics through the decider to the outputs, one after the other."""
 
-    def __init__(self, tenure: Tenure) -> None:
+    def __init__(self, tenure: Tenure, gate: Gate) -> None:
         self.decided = 0
         """Records decided in this tenure."""
         self._tenure = tenure
+        self._gate = gate
         self._longest_s = tenure.tools.settings.chunk_time.total_seconds()
         self._most = MOST_RECORDS
         self.read_on()
@@ -41,7 +43,7 @@ class Chunks:
         tenure.tools.consumer.resume(*tenure.places.values())
 
     async def next(self) -> bool:
-        """One chunk; False when there was nothing to decide.
+        """One chunk; False when there was nothing to decide, or no chunk may begin now.
 
         Raises:
             NotPublishedError: only a takeover tells what was said.
@@ -49,7 +51,9 @@ class Chunks:
         """
         tenure = self._tenure
         wait_ms = _FETCH_ALIGNING_MS if self._alignment.held else _FETCH_MS
-        fetched = await fetch(tenure, self._wanted(), wait_ms, self._most)
+        fetched = await fetch_through(self._gate, tenure, self._wanted(), wait_ms, self._most)
+        if fetched is None:
+            return False
         began = time.monotonic()
         judge = tenure.judges["touchpoints"].judge
         touchpoints = [(record, judge(record)) for record in fetched.get("touchpoints", ())]

@@ -11,6 +11,7 @@ from aiokafka.errors import KafkaError
 
 from streams.admin.failure import BrokersAwayError
 from streams.live.chunks import Chunks
+from streams.live.gate import Gate
 from streams.live.opening import Opening
 from streams.live.publisher import NotPublishedError
 from streams.live.saving import Saving
@@ -45,19 +46,13 @@ class PartitionLoop:
         self._tools = tools
         self._opening = Opening(tools, partition)
         self._chunks: Chunks | None = None
-        self._ours = asyncio.Event()
-        """Set while the assignment stands; between a revocation and the next assignment no chunk begins."""
-        self._idle = asyncio.Event()
-        """Set while no chunk, and no piece of a catch-up, is under way."""
-        self._idle.set()
-        self._stopping = False
+        self._gate = Gate()
 
     # What the assignment asks of it
 
     async def hold(self) -> None:
         """End the chunk at hand and begin none until `go_on`."""
-        self._ours.clear()
-        await self._idle.wait()
+        await self._gate.close()
 
     def go_on(self) -> None:
         """The partition is still ours; the consumer has forgotten where it stood."""
@@ -65,12 +60,11 @@ class PartitionLoop:
             self._chunks.read_on()
         elif self.phase is Phase.CATCHING_UP and self.tenure is not None:
             self.tenure.seek()
-        self._ours.set()
+        self._gate.open()
 
     def stop(self) -> None:
         """End after the chunk at hand; `run` returns."""
-        self._stopping = True
-        self._ours.set()
+        self._gate.stop()
 
     async def run(self) -> None:
         """Serve the partition until it is stopped.
@@ -79,7 +73,7 @@ class PartitionLoop:
             EvenhandError: something that only a person can mend.
         """
         back_off = _BACK_OFF_S
-        while not self._stopping:
+        while not self._gate.stopping:
             began = time.monotonic()
             try:
                 await self._serve()
@@ -93,46 +87,35 @@ class PartitionLoop:
 
     async def _serve(self) -> None:
         self.phase = Phase.TAKING_OVER
-        if not await self._may_begin():  # a worker that lost the partition while it slept must not fence its heir
+        if not await self._gate.passed():  # a worker that lost the partition while it slept must not fence its heir
             return
         self._tools.metrics.takeovers.inc()
         tenure = self.tenure = await self._opening.open()
         try:
-            await take_over(tenure, self._catching_up)
-            if await self._may_begin():
-                self._chunks = Chunks(tenure)
+            await take_over(tenure, self._gate, self._catching_up)
+            if await self._gate.passed():
+                self._chunks = Chunks(tenure, self._gate)
                 self.phase = Phase.RUNNING
                 log.info("partition taken over", partition=self.partition, offsets=tenure.state.meta.offsets)
                 await self._carry(tenure, self._chunks)
             await self.saving.save_last(tenure, self._opening.snapshots)
         finally:
             self._chunks = None
-            self._idle.set()
+            self._gate.rest()
             await self.saving.finish()
             await tenure.close()
             self.tenure = None
         log.info("partition let go", partition=self.partition)
 
     async def _carry(self, tenure: Tenure, chunks: Chunks) -> None:
-        while await self._may_begin():
-            self._idle.clear()
+        while await self._gate.passed():
             if await chunks.next():
                 self.progressed_at = time.monotonic()
                 await self.saving.save_when_due(tenure, self._opening.snapshots)
 
-    async def _catching_up(self) -> bool:
-        begins = await self._may_begin()
-        if begins:
-            self._idle.clear()
-            self.phase = Phase.CATCHING_UP
-            self.progressed_at = time.monotonic()
-        return begins
-
-    async def _may_begin(self) -> bool:
-        """Wait until the partition is surely ours, idle meanwhile; False when it is to be let go."""
-        self._idle.set()
-        await self._ours.wait()
-        return not self._stopping
+    def _catching_up(self) -> None:
+        self.phase = Phase.CATCHING_UP
+        self.progressed_at = time.monotonic()
 
     # What it tells
 

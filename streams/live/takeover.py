@@ -7,13 +7,14 @@ that the outputs cover, the set of facts is the one they were said from, so the 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 
 import structlog
 from aiokafka.structs import ConsumerRecord
 
 from events.refusal import Refusal
-from streams.live.fetch import fetch
+from streams.live.fetch import fetch_through
+from streams.live.gate import Gate
 from streams.live.ledger import Ledger, dead_letter_identity, read_outputs, said_credit
 from streams.live.premises import check_covers, check_restated
 from streams.live.tenure import Tenure
@@ -26,15 +27,17 @@ _NOTED_PER_COMMIT = 5_000
 _FETCH_MS, _MOST_RECORDS = 200, 10_000
 
 
-async def take_over(tenure: Tenure, catching_up: Callable[[], Awaitable[bool]]) -> None:
+async def take_over(tenure: Tenure, gate: Gate, catching_up: Callable[[], None]) -> None:
     """The state knows all that was said; what was left unsaid in between is said.
 
-    `catching_up` is called before every piece of the catch-up; False ends it early, with nothing lost.
+    `catching_up` is called before every piece of the catch-up. When the partition is to be let go it ends early, with
+    nothing lost.
     """
     await tenure.publisher.start()
     ledger = await _learn(tenure)
-    if not await _catch_up(tenure, ledger, catching_up):
+    if not (await _catch_up(tenure, gate, ledger, catching_up) and await gate.passed()):
         return
+    gate.begin()
     tenure.crediting.speak_up()
     # What was owed when a former catch-up ended early may since have been said, by this worker or another.
     owed: list[tuple[Received, Refusal]] = [
@@ -69,7 +72,7 @@ async def _learn(tenure: Tenure) -> Ledger:
     return ledger
 
 
-async def _catch_up(tenure: Tenure, ledger: Ledger, catching_up: Callable[[], Awaitable[bool]]) -> bool:
+async def _catch_up(tenure: Tenure, gate: Gate, ledger: Ledger, catching_up: Callable[[], None]) -> bool:
     """Read on to where the outputs cover. Nothing is swept meanwhile: what is owed must stay until it is said."""
     if all(tenure.offset(name) >= ledger.covers.get(place.topic, 0) for name, place in tenure.places.items()):
         return True
@@ -77,18 +80,21 @@ async def _catch_up(tenure: Tenure, ledger: Ledger, catching_up: Callable[[], Aw
     covers = check_covers(ledger.covers, await tenure.describe_log(), where, tenure.tools.accept_gap)
     ends = {name: covers.get(place.topic, 0) for name, place in tenure.places.items()}
     log.info("catching up in silence", partition=tenure.partition, to=ends)
-    if not await catching_up():
+    if not await gate.passed():
         return False
+    catching_up()
     tenure.seek()
     while left := [name for name, end in ends.items() if tenure.offset(name) < end]:
         tenure.tools.consumer.resume(*(tenure.places[name] for name in left))
-        for name, records in (await fetch(tenure, left, _FETCH_MS, _MOST_RECORDS)).items():
+        fetched = await fetch_through(gate, tenure, left, _FETCH_MS, _MOST_RECORDS)
+        for name, records in (fetched or {}).items():
             _take_in(tenure, ledger, name, [record for record in records if record.offset < ends[name]])
             tenure.state.meta.offsets[name] = min(tenure.guards[name].next_offset, ends[name])
             tenure.state.commit()
         await asyncio.sleep(0)
-        if not await catching_up():
+        if not await gate.passed():
             return False
+        catching_up()
     return True
 
 
