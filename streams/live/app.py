@@ -7,12 +7,13 @@ import logging
 import signal
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
-from typing import ClassVar, Final
+from typing import Any, ClassVar, Final
 
 import faust
 import structlog
 import uvloop
 from aiohttp.web import AppRunner, TCPSite
+from aiokafka.errors import KafkaError
 from faust.app.base import BootStrategy
 from faust.web import Request, Response, View
 from faust.web.drivers.aiohttp import Web
@@ -133,8 +134,16 @@ def run_worker(settings: Settings, worker: AttributionWorker) -> None:
         runner.run(_run(settings, worker))
 
 
+def _tell_of(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    """Log what nobody waited for, but for the futures that aiokafka leaves behind when a transaction fails: that
+    failure was raised to the partition that published."""
+    if not (isinstance(context.get("exception"), KafkaError) and isinstance(context.get("future"), asyncio.Future)):
+        loop.default_exception_handler(context)
+
+
 async def _run(settings: Settings, worker: AttributionWorker) -> None:
     loop = asyncio.get_running_loop()
+    loop.set_exception_handler(_tell_of)
     for sign in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(sign, worker.over.set)
     app = create_app(settings, worker)

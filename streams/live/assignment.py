@@ -13,6 +13,8 @@ from streams.live.partition import PartitionLoop
 
 log = structlog.get_logger(__name__)
 
+_PATIENCE_S = 20.0
+
 
 class Assignment(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has no types
     """Keeps a loop per assigned partition number.
@@ -63,10 +65,16 @@ class Assignment(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka h
             self._crash(error)
 
     async def stop(self) -> None:
-        """All loops end; what goes wrong on the way is told to `crash`."""
+        """All loops end; what goes wrong on the way is told to `crash`.
+
+        One that waits for a broker in vain is left as a crash would leave it, and its takeover makes up for that.
+        """
         for partition in list(self.loops):
             self._leave(partition)
-        await asyncio.gather(*self._tasks.values(), return_exceptions=True)
+        if self._tasks:
+            _, waiting = await asyncio.wait(self._tasks.values(), timeout=_PATIENCE_S)
+            if waiting:
+                log.warning("partitions are not let go in time, and left as a crash would leave them", count=len(waiting))
 
     def _take(self, partition: int) -> None:
         kept = self.loops.get(partition)
