@@ -12,7 +12,8 @@ from rich.progress import Progress as Bars
 class WatchedReplay(Bars):
     """A bar on standard error for each stage; a `streams.replay.progress.Progress`."""
 
-    def __init__(self) -> None:
+    def __init__(self, unit: str = "events") -> None:
+        """`unit`: what is counted beside the bar, in the plural."""
         super().__init__(
             TextColumn("{task.description}"),
             BarColumn(),
@@ -23,6 +24,7 @@ class WatchedReplay(Bars):
             disable=not sys.stderr.isatty(),
         )
         self._stage: TaskID | None = None
+        self._unit = unit
 
     def begin(self, stage: str, total: int | None) -> None:
         """The stage before it is finished."""
@@ -32,7 +34,7 @@ class WatchedReplay(Bars):
     def reach(self, done: int, events: int) -> None:
         """Move the bar of the stage."""
         if self._stage is not None:
-            self.update(self._stage, completed=done, events=f"{events:,} events")
+            self.update(self._stage, completed=done, events=f"{events:,} {self._unit}")
 
     def end(self) -> None:
         """No stage is under way."""
