@@ -60,7 +60,7 @@ class Installation:
     def worker(self, name: str, *arguments: str, program: Sequence[str] = EVENHAND, **settings: str) -> Worker:
         """Start a worker on the disk of that name."""
         log = self.home / f"{name}-{len(self.workers)}.log"
-        worker = Worker(self._environment(name) | settings, log, arguments, program)
+        worker = Worker(self.environment(name) | settings, log, arguments, program)
         self.workers.append(worker)
         return worker
 
@@ -109,7 +109,8 @@ class Installation:
                         del left[topic, letter.partition]
             assert time.monotonic() < give_up, f"not decided up to {left}\n" + "\n".join(w.tail() for w in self.workers)
 
-    def _environment(self, name: str) -> dict[str, str]:
+    def environment(self, name: str) -> dict[str, str]:
+        """What the processes on that disk are started with."""
         inherited = {key: value for key, value in os.environ.items() if not key.startswith("EVENHAND_")}
         return (
             inherited
