@@ -50,7 +50,7 @@ def test_what_is_cleared_takes_no_room(tmp_path: Path) -> None:
 
 
 @given(st.lists(st.lists(st.lists(st.integers(0, 50), min_size=1, max_size=5), max_size=6), max_size=6))
-def test_merging_blocks_loses_none_and_keeps_the_order(runs: list[list[list[int]]]) -> None:
+def test_merging_loses_none_and_keeps_the_order(runs: list[list[list[int]]]) -> None:
     in_blocks = []
     for run in runs:
         flat = sorted((number,) for block in run for number in block)

@@ -1,10 +1,11 @@
-"""Sorting more than memory holds: sorted runs on disk, merged block by block."""
+"""Sorting more than memory holds: sorted runs on disk, merged."""
 
 from __future__ import annotations
 
+import heapq
 import marshal
-from bisect import bisect_right
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain, islice
 from pathlib import Path
 from struct import Struct
 from typing import Any, Final, Generic, TypeVar
@@ -14,6 +15,7 @@ Entry = TypeVar("Entry", bound=tuple[Any, ...])
 _BLOCK_BYTES: Final = 1 << 19
 # 64 blocks of 512 KiB stay below 100 MiB as Python objects; 64 runs of facts are some 17 million.
 _FAN_IN: Final = 64
+_BATCH: Final = 4_096
 _LENGTH: Final = Struct("<I")
 
 
@@ -75,29 +77,12 @@ class ExternalSort(Generic[Entry]):
                 run.unlink()
 
 
-def merge(runs: Iterable[Iterator[list[Entry]]]) -> Iterator[list[Entry]]:
-    """Merge sorted runs, each given as sorted blocks, into sorted batches.
-
-    Each step takes from every run's block what is not above the lowest of the blocks' ends; sorting a handful of
-    sorted pieces is what `list.sort` is best at, and several times cheaper than a heap of single entries.
-    """
-    blocks = [(block, run) for run in runs if (block := next(run, None))]
-    while len(blocks) > 1:
-        end = min(block[-1] for block, _ in blocks)
-        batch: list[Entry] = []
-        rest: list[tuple[list[Entry], Iterator[list[Entry]]]] = []
-        for block, run in blocks:
-            taken = bisect_right(block, end)
-            batch += block[:taken]
-            remaining = block[taken:] if taken < len(block) else next(run, None)
-            if remaining:
-                rest.append((remaining, run))
-        batch.sort()
-        yield batch
-        blocks = rest
-    for block, run in blocks:
-        yield block
-        yield from run
+def merge(runs: Sequence[Iterator[list[Entry]]]) -> Iterator[list[Entry]]:
+    """Merge sorted runs, each given as sorted blocks, into sorted batches."""
+    if len(runs) == 1:
+        return runs[0]
+    merged = heapq.merge(*map(chain.from_iterable, runs))
+    return iter(lambda: list(islice(merged, _BATCH)), [])
 
 
 def _write(path: Path, batches: Iterator[list[Entry]]) -> None:
