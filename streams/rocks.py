@@ -58,8 +58,8 @@ class RocksStore:
         if not keys:
             return []
         with _plain_errors(self.path):
-            values: list[bytes | None] = self._db.get(list(keys))
-        return values
+            values = self._db.get(list(keys))
+        return list(values or ())
 
     def scan(self, start: bytes, end: bytes) -> Iterator[tuple[bytes, bytes]]:
         with _plain_errors(self.path):

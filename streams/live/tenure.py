@@ -81,13 +81,13 @@ class Tenure:
             [
                 (record.key, fact.event_id.encode())
                 for record, fact in judged
-                if type(fact) is Touchpoint and record.key is not None
+                if isinstance(fact, Touchpoint) and record.key is not None
             ]
         )
         refused: list[tuple[Received, Refusal]] = []
         decide = self.decider.decide
         for record, fact in judged:
-            refusal = fact if type(fact) is Refusal else decide(fact, record)
+            refusal = fact if isinstance(fact, Refusal) else decide(fact, record)
             if refusal is not None:
                 refused.append((record, refusal))
         self.decider.give_up()
