@@ -77,12 +77,13 @@ class Crediting:
         self, prefix: bytes, conversion_id: bytes, row: ConversionRow, window: list[Touch], version: int
     ) -> Said:
         rules = self._rules_at(row.occurred_us)
+        name, currency = row.name_and_currency
         claim = Claim(
             contact_id=prefix[:-1].decode(),
             conversion_id=conversion_id.decode(),
-            conversion=row.name,
+            conversion=name,
             occurred_us=row.occurred_us,
-            currency=row.currency,
+            currency=currency,
             amount_minor=row.amount_minor,
             refunded_minor=row.taken_back_minor,
         )

@@ -62,7 +62,7 @@ class Following:
         """Let what waited for a conversion that has come now take back from it; they wait no more."""
         until_us = self._holds.conversion_until(row.occurred_us)
         for waiting in self._met(contact, CONVERSIONS, conversion_id, until_us, clock_us):
-            mismatch = currency_mismatch(waiting.fact, row.currency)
+            mismatch = currency_mismatch(waiting.fact, row.name_and_currency[1])
             if mismatch is None:
                 self._take_back(row, waiting.fact)
             else:
@@ -91,7 +91,7 @@ class Following:
         row = self._state.conversions(contact).get(target)
         if row is None or not self._holds.conversion(row.occurred_us, clock_us):
             return None
-        mismatch = currency_mismatch(fact, row.currency)
+        mismatch = currency_mismatch(fact, row.name_and_currency[1])
         if mismatch is not None:
             return mismatch
         self._take_back(row, fact)

@@ -84,7 +84,7 @@ def touch_fields(row: bytes) -> tuple[int, int, int, bytes]:
     return occurred - _BIAS, expires - _BIAS, retractions, described
 
 
-class ConversionRow(Struct):
+class ConversionRow(Struct, gc=False):
     """A conversion as the state holds it. Money in minor units."""
 
     occurred_us: int
@@ -102,12 +102,9 @@ class ConversionRow(Struct):
     """name 00 currency 00 [properties digest]: with the amount and the instant, what tells a copy from a conflict."""
 
     @property
-    def name(self) -> str:
-        return self.content.split(b"\0", 1)[0].decode()
-
-    @property
-    def currency(self) -> str:
-        return self.content.split(b"\0", 2)[1].decode()
+    def name_and_currency(self) -> tuple[str, str]:
+        name, currency, _ = self.content.split(b"\0", 2)
+        return name.decode(), currency.decode()
 
     @property
     def taken_back_minor(self) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 import signal
 from collections.abc import Awaitable, Callable
@@ -130,6 +131,9 @@ def run_worker(settings: Settings, worker: AttributionWorker) -> None:
     if not logging.getLogger().isEnabledFor(logging.DEBUG):
         for library in _LIBRARIES:
             logging.getLogger(library).setLevel(logging.WARNING)
+    # The cached contacts are hundreds of thousands of long-lived objects without cycles: looking through them is in vain.
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 50)
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(_run(settings, worker))
 
