@@ -13,6 +13,7 @@ from kafka.errors import (
     KafkaError,
     KafkaTimeoutError,
     SaslAuthenticationFailedError,
+    UnknownError,
     UnknownTopicOrPartitionError,
     UnsupportedSaslMechanismError,
 )
@@ -42,7 +43,8 @@ def broken_cluster(where: str, error: Exception, causes: Sequence[Exception]) ->
     telling = next((cause for kind in _TELLING for cause in reversed(known) if isinstance(cause, kind)), None)
     if telling:
         return BrokenEnvironmentError(_sentence(where, telling))
-    if isinstance(error, KafkaError) and not error.retriable:
+    # A broker that is going down answers "unknown".
+    if isinstance(error, KafkaError) and not error.retriable and not isinstance(error, UnknownError):
         return BrokenEnvironmentError(f"Kafka at {where} fails ({reason(error)}): see the brokers' log")
     # "Timed out" is true of every attempt in vain; what it met until then says more.
     met = [cause for cause in known if not isinstance(cause, KafkaTimeoutError)]

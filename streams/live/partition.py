@@ -7,7 +7,7 @@ import time
 from enum import StrEnum
 
 import structlog
-from aiokafka.errors import KafkaError
+from aiokafka.errors import ConsumerStoppedError, KafkaError
 
 from streams.admin.failure import BrokersAwayError
 from streams.live.chunks import Chunks
@@ -77,7 +77,7 @@ class PartitionLoop:
             began = time.monotonic()
             try:
                 await self._serve()
-            except (NotPublishedError, KafkaError, BrokersAwayError) as error:
+            except (NotPublishedError, KafkaError, ConsumerStoppedError, BrokersAwayError) as error:
                 long_ago = time.monotonic() - began > _LONGEST_BACK_OFF_S
                 back_off = _BACK_OFF_S if long_ago else min(back_off * 2, _LONGEST_BACK_OFF_S)
                 self.phase = Phase.WAITING

@@ -9,7 +9,7 @@ from contextlib import suppress
 from typing import Any, Final
 
 from aiokafka import AIOKafkaProducer
-from aiokafka.errors import KafkaError
+from aiokafka.errors import IllegalOperation, KafkaError
 from msgspec import Struct
 
 TRANSACTION_BYTES: Final = 8 << 20
@@ -82,7 +82,7 @@ class Publisher:
                 for output in outputs:
                     await transaction.add(output)
             ends.update(await transaction.commit())
-        except (KafkaError, OSError, AssertionError) as error:
+        except (KafkaError, IllegalOperation, OSError, AssertionError) as error:
             raise NotPublishedError(f"{type(error).__name__}: {error}") from error
         return ends
 
