@@ -55,6 +55,60 @@ def race(names: tuple[str, ...], contenders: str, repeat: int) -> None:
 
 
 @main.command()
+@click.option("--contenders", default="kstreams,kstreams-eos,hand,evenhand", show_default=True)
+@click.option("--window", "windows", type=click.Choice(datasets.WINDOWS), multiple=True, default=datasets.WINDOWS)
+def hot(contenders: str, windows: tuple[int, ...]) -> None:
+    """CPU per event of contacts with long windows."""
+    from benchmarks.hot import hot as run_hot
+
+    with fresh_broker() as broker:
+        run_hot(broker, contenders.split(","), windows, command_line())
+
+
+@main.command()
+@click.option("--dataset", "name", type=click.Choice(("main", "small")), default="main", show_default=True)
+def memory(name: str) -> None:
+    """Bytes of state, over 30 simulated days."""
+    from benchmarks.memory import memory as run_memory
+
+    with fresh_broker() as broker:
+        run_memory(broker, datasets.NAMED[name], command_line())
+
+
+@main.command()
+@click.option("--rate", "rates", type=click.IntRange(1), multiple=True, default=(1_000, 5_000), show_default=True)
+@click.option("--seconds", type=click.FloatRange(1), default=60, show_default=True)
+def latency(rates: tuple[int, ...], seconds: float) -> None:
+    """From production to a credit that can be read, at steady rates of events a second."""
+    from benchmarks.latency import latency as run_latency
+
+    with fresh_broker() as broker:
+        run_latency(broker, rates, seconds, command_line())
+
+
+@main.command()
+@click.option("--dataset", "name", type=click.Choice(("main", "small")), default="main", show_default=True)
+@click.option("--events", "sizes", type=click.IntRange(1), multiple=True, default=(10_000_000,), show_default=True)
+def replay(name: str, sizes: tuple[int, ...]) -> None:
+    """Replay beside the live worker, and of ten times the events."""
+    from benchmarks.replay import replay as run_replay
+
+    with fresh_broker() as broker:
+        run_replay(broker, datasets.NAMED[name], sizes, command_line())
+
+
+@main.command()
+@click.option("--times", type=click.IntRange(1), default=5, show_default=True, help="Kills with small states.")
+@click.option("--state-mb", type=click.IntRange(0), default=1_000, show_default=True, help="The large state; 0: none.")
+def failover(times: int, state_mb: int) -> None:
+    """From SIGKILL to the next credit on the victim's partitions."""
+    from benchmarks.failover import failover as run_failover
+
+    with fresh_broker() as broker:
+        run_failover(broker, times, state_mb, command_line())
+
+
+@main.command()
 def report() -> None:
     """Bring the figures of docs/benchmarks.md up to what was last measured here."""
     click.echo(f"taken over: {', '.join(bring_up_to_date()) or 'nothing'}")

@@ -154,11 +154,16 @@ def _event(
         **event,
         "name": name,
         "lifetime_s": lifetime_s or NAMES[name][1] * DAY_MS // 1000,
-        "dimensions": {
-            "department": chance.choice(_DEPARTMENTS),
-            "online_channel": chance.choice(_CHANNELS),
-            "platform": chance.choice(_PLATFORMS),
-        },
+        "dimensions": dimensions(chance),
+    }
+
+
+def dimensions(chance: random.Random) -> dict[str, str]:
+    """A value for each of the three dimensions."""
+    return {
+        "department": chance.choice(_DEPARTMENTS),
+        "online_channel": chance.choice(_CHANNELS),
+        "platform": chance.choice(_PLATFORMS),
     }
 
 

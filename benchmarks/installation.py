@@ -7,7 +7,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -32,7 +32,7 @@ class Worker:
             self._process = subprocess.Popen(
                 WORKER, env=environment, stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True
             )
-        self._reaper = Reaper(self._process.pid)
+        self._reaper: Reaper | None = Reaper(self._process.pid)
 
     @property
     def pid(self) -> int:
@@ -52,8 +52,10 @@ class Worker:
         """Wait for something that this worker brings about."""
         give_up = time.monotonic() + DEADLINE_S
         while not condition():
-            if self._process.poll() is not None or time.monotonic() > give_up:
-                raise BenchmarkError(f"{what}: it did not come\n{self._log.read_text()[-2000:]}")
+            code = self._process.poll()
+            if code is not None or time.monotonic() > give_up:
+                ended = "" if code is None else f", the worker ended with {code}"
+                raise BenchmarkError(f"{what}: it did not come{ended}\n{self._log.read_text()[-2000:]}")
             time.sleep(0.05)
 
     def entries(self) -> list[dict[str, Any]]:
@@ -73,14 +75,21 @@ class Worker:
 
     def _end(self) -> None:
         self._process.wait(DEADLINE_S)
-        self._reaper.dismiss()
+        if self._reaper is not None:
+            self._reaper.dismiss()
+            self._reaper = None
 
 
 class Installation:
     """One prefix on a broker, with a catalogue, a place for snapshots, and a disk for each worker."""
 
     def __init__(
-        self, bootstrap: str, home: Path, catalogue: str, partitions: int = PARTITIONS, **settings: str
+        self,
+        bootstrap: str,
+        home: Path,
+        catalogue: str,
+        partitions: int = PARTITIONS,
+        settings: Mapping[str, str] | None = None,
     ) -> None:
         """Its topics exist. `settings` are more variables of the environment."""
         home.mkdir(parents=True)
@@ -88,7 +97,7 @@ class Installation:
         self.home = home
         self.partitions = partitions
         self.prefix = f"{home.name}."
-        self._settings = settings
+        self._settings = settings or {}
         self._workers: list[Worker] = []
         (home / "disk").mkdir()
         (home / "catalogue.toml").write_text(catalogue)
