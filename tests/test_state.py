@@ -502,5 +502,5 @@ def test_a_conversions_row_comes_back_from_its_bytes() -> None:
     read = type(made).unpack(made.pack())
 
     assert read == made
-    assert (read.name, read.currency, read.taken_back_minor) == ("pledge", "JPY", 10**18 - 1)
+    assert (*read.name_and_currency, read.taken_back_minor) == ("pledge", "JPY", 10**18 - 1)
     assert read.is_same(conversion_row(conversion("c1", NOON, 10**18 - 1, "JPY", "pledge", properties=b"\0" * 16)))
