@@ -29,6 +29,7 @@ log = structlog.get_logger(__name__)
 HOST: Final = "0.0.0.0"  # every interface: Prometheus and probes come from other machines
 LISTEN_EVERY: Final = timedelta(seconds=5)
 TELL_EVERY: Final = timedelta(seconds=10)
+LOOK_EVERY: Final = timedelta(seconds=5)
 _LIBRARIES: Final = ("aiokafka", "faust", "mode")
 
 
@@ -106,6 +107,10 @@ def create_app(settings: Settings, worker: AttributionWorker) -> faust.App:
     @app.timer(LISTEN_EVERY.total_seconds())  # type: ignore[untyped-decorator]
     async def listen() -> None:
         await _or_crash(worker, worker.health.listen)
+
+    @app.timer(LOOK_EVERY.total_seconds())  # type: ignore[untyped-decorator]
+    async def look() -> None:
+        await _or_crash(worker, worker.watch_topics)
 
     @app.timer(TELL_EVERY.total_seconds())  # type: ignore[untyped-decorator]
     async def tell() -> None:

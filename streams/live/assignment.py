@@ -53,7 +53,8 @@ class Assignment(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka h
             if assigned != {TopicPartition(topic, p) for topic in self._inputs for p in partitions}:
                 raise BrokenEnvironmentError(
                     f"the group assigned {sorted(assigned)}: not the same partitions of {' and '.join(self._inputs)}; "
-                    "another program uses this consumer group, set EVENHAND_GROUP"
+                    "one was deleted (`evenhand topics check` tells), or another program uses this group (set another "
+                    "EVENHAND_GROUP)"
                 )
             for partition in sorted(self.loops.keys() - partitions):
                 self._leave(partition)

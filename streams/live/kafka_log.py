@@ -50,6 +50,16 @@ def partition_count(cluster: Cluster, topics: Sequence[str]) -> tuple[str, int]:
     return cluster_id, next(iter(counts.values()))
 
 
+def topic_ids(cluster: Cluster, topics: Sequence[str]) -> dict[str, str]:
+    """The ids that topics (full names) have now: one that is made anew under its name has another.
+
+    Raises:
+        BrokenEnvironmentError: the brokers do not answer, or a topic is missing.
+    """
+    with cluster.admin() as admin:
+        return _described(admin, topics)[0]
+
+
 def _described(admin: KafkaAdminClient, topics: Sequence[str]) -> tuple[dict[str, str], dict[str, int]]:
     ids, counts = {}, {}
     for topic in admin.describe_topics(list(topics)):

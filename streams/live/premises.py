@@ -11,6 +11,11 @@ from config.errors import BrokenEnvironmentError, UsageError
 from streams.state import Meta
 
 
+_IF_MEANT = (
+    "if that is meant, run `evenhand state reset` (with --snapshots) and the worker rebuilds from the topics"
+)
+
+
 class PremiseError(BrokenEnvironmentError):
     """The operator must act: what the state was made from is not what is there now."""
 
@@ -63,6 +68,20 @@ def beyond(offsets: Mapping[str, int], log: Log) -> str | None:
     return None
 
 
+def check_same_topics(known: Mapping[str, str], found: Mapping[str, str]) -> None:
+    """The topics, by their ids, are those that a running worker began with.
+
+    Raises:
+        PremiseError: one was made anew under the worker, with what to do.
+    """
+    for topic, topic_id in known.items():
+        if found[topic] != topic_id:
+            raise PremiseError(
+                f"topic {topic} was recreated while this worker ran: it has id {found[topic]}, the worker knows {topic_id}; "
+                f"{_IF_MEANT}"
+            )
+
+
 def check_log(meta: Meta, offsets: Mapping[str, int], log: Log, where: str, accept_gap: bool) -> None:
     """The state was made from this log and can go on from where it ends.
 
@@ -72,7 +91,7 @@ def check_log(meta: Meta, offsets: Mapping[str, int], log: Log, where: str, acce
     reason = foreign(meta, log) or beyond(offsets, log) or beyond(meta.output_ends, log)
     if reason is not None:
         raise PremiseError(
-            f"{where}: {reason}; if that is meant, run `evenhand state reset` (with --snapshots) and the worker rebuilds from the topics"
+            f"{where}: {reason}; {_IF_MEANT}"
         )
     hole = gap(offsets, log)
     if hole is not None and not accept_gap:

@@ -40,6 +40,10 @@ class Topics(Struct, frozen=True):
     def outputs(self) -> tuple[str, str, str]:
         return self.credits, self.credits_shadow, self.dead_letters
 
+    @property
+    def all(self) -> tuple[str, ...]:
+        return *self.inputs, *self.outputs
+
 
 class Tools(Struct, frozen=True):
     """The parts of a worker, made once."""

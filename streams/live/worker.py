@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from typing import Final
 
 import msgspec
@@ -17,9 +18,10 @@ from streams.admin.cluster import Cluster
 from streams.admin.failure import BrokersAwayError
 from streams.live.assignment import Assignment
 from streams.live.health import Health
-from streams.live.kafka_log import partition_count
+from streams.live.kafka_log import partition_count, topic_ids
 from streams.live.membership import denial, group_consumer
 from streams.live.partition import PartitionLoop
+from streams.live.premises import check_same_topics
 from streams.live.tools import Tools, Topics
 from streams.metrics import Metrics
 from streams.rocks import RocksMemory
@@ -58,6 +60,7 @@ class AttributionWorker:
         self._assignment: Assignment | None = None
         self._folder: StateFolder | None = None
         self._consumer: AIOKafkaConsumer | None = None
+        self._topic_ids: dict[str, str] = {}
         rules = catalogue.rulebook.conversions.values
         self.metrics.begin(self.topics.inputs, {m.name for rule in rules for m in (rule.model, *rule.shadow_models)})
 
@@ -83,10 +86,9 @@ class AttributionWorker:
     async def _join(self) -> None:
         security = kafka_python_security(self._settings)
         servers = self._settings.kafka_bootstrap_servers
-        topics = (*self.topics.inputs, *self.topics.outputs)
-        cluster_id, partitions = await asyncio.to_thread(
-            partition_count, Cluster(servers, security, _PATIENCE_S), topics
-        )
+        self._cluster = Cluster(servers, security, _PATIENCE_S)
+        cluster_id, partitions = await asyncio.to_thread(partition_count, self._cluster, self.topics.all)
+        self._topic_ids = self._topic_ids or await asyncio.to_thread(topic_ids, self._cluster, self.topics.all)
         self._folder = self._folder or StateFolder(self._settings.state_dir, cluster_id, self._group)
         connection = {"bootstrap_servers": servers, "client_id": "evenhand", **aiokafka_security(self._settings)}
         consumer = group_consumer(connection, self._group, self._settings)
@@ -136,6 +138,16 @@ class AttributionWorker:
             except (KafkaError, TimeoutError) as error:
                 log.warning("left the group without a word", why=str(error))
             self._consumer = None
+
+    async def watch_topics(self) -> None:
+        """The topics are still those that the worker joined with; brokers that are away are no news.
+
+        Raises:
+            BrokenEnvironmentError: one was deleted, or deleted and made anew.
+        """
+        if self._topic_ids:
+            with suppress(BrokersAwayError):
+                check_same_topics(self._topic_ids, await asyncio.to_thread(topic_ids, self._cluster, self.topics.all))
 
     def crash(self, error: BaseException) -> None:
         """Remember the first thing that went wrong, and have the worker stopped."""
