@@ -78,14 +78,20 @@ class Opening:
         return RocksStore(self._tools.folder.swap_in(self._partition, scratch), self._tools.memory)
 
     def _unfit(self, position: Position, kafka_log: Log) -> str | None:
-        meta = Meta(cluster_id=position.cluster_id, topic_ids=position.topic_ids, rules=position.rules, newest_us=position.newest_us)
+        meta = Meta(
+            cluster_id=position.cluster_id,
+            topic_ids=position.topic_ids,
+            rules=position.rules,
+            newest_us=position.newest_us,
+        )
         try:
             check_rules(meta, self._tools.catalogue)
         except UsageError as error:
             return str(error)
         offsets = self._by_full_name(position.offsets)
-        hole = None if self._tools.accept_gap else gap(offsets, kafka_log)
-        return foreign(meta, kafka_log) or beyond(offsets, kafka_log) or beyond(position.output_ends, kafka_log) or hole
+        known = {**position.output_ends, **offsets}
+        hole = None if self._tools.accept_gap else gap(known, kafka_log)
+        return foreign(meta, kafka_log) or beyond(known, kafka_log) or hole
 
     def _by_full_name(self, offsets: dict[str, int]) -> dict[str, int]:
         topics = self._tools.topics

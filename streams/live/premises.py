@@ -1,4 +1,4 @@
-"""What the guarantee rests on: same rules, same log, gapless reading. Each is checked; where one fails, the worker stops."""
+"""What the guarantee rests on: same rules, same log, gapless reading. Where one fails, the worker stops."""
 
 from __future__ import annotations
 
@@ -11,9 +11,7 @@ from config.errors import BrokenEnvironmentError, UsageError
 from streams.state import Meta
 
 
-_IF_MEANT = (
-    "if that is meant, run `evenhand state reset` (with --snapshots) and the worker rebuilds from the topics"
-)
+_IF_MEANT = "if that is meant, run `evenhand state reset` (with --snapshots) and the worker rebuilds from the topics"
 
 
 class PremiseError(BrokenEnvironmentError):
@@ -53,18 +51,19 @@ def foreign(meta: Meta, log: Log) -> str | None:
 
 def gap(offsets: Mapping[str, int], log: Log) -> str | None:
     """Why the log cannot be read on from the offsets (by full topic name) without a hole; None when it can."""
-    for topic in log.begins:
+    for topic, begin in log.begins.items():
         offset = offsets.get(topic, 0)
-        if offset < log.begins[topic]:
-            return f"topic {topic} begins at offset {log.begins[topic]}, the state goes on from {offset}: records are gone"
+        if offset < begin:
+            return f"topic {topic} begins at offset {begin}, the state goes on from {offset}: records are gone"
     return None
 
 
 def beyond(offsets: Mapping[str, int], log: Log) -> str | None:
     """Why the state knows more than the log holds; None when it does not."""
     for topic, offset in offsets.items():
-        if topic in log.ends and offset > log.ends[topic]:
-            return f"topic {topic} ends at offset {log.ends[topic]}, the state has read up to {offset}: the log was cut or recreated"
+        end = log.ends.get(topic, offset)
+        if offset > end:
+            return f"topic {topic} ends at offset {end}, the state has read up to {offset}: the log was cut or recreated"
     return None
 
 
@@ -77,8 +76,8 @@ def check_same_topics(known: Mapping[str, str], found: Mapping[str, str]) -> Non
     for topic, topic_id in known.items():
         if found[topic] != topic_id:
             raise PremiseError(
-                f"topic {topic} was recreated while this worker ran: it has id {found[topic]}, the worker knows {topic_id}; "
-                f"{_IF_MEANT}"
+                f"topic {topic} was recreated while this worker ran: it has id {found[topic]}, the worker knows "
+                f"{topic_id}; {_IF_MEANT}"
             )
 
 
@@ -90,10 +89,8 @@ def check_log(meta: Meta, offsets: Mapping[str, int], log: Log, where: str, acce
     """
     reason = foreign(meta, log) or beyond(offsets, log) or beyond(meta.output_ends, log)
     if reason is not None:
-        raise PremiseError(
-            f"{where}: {reason}; {_IF_MEANT}"
-        )
-    hole = gap(offsets, log)
+        raise PremiseError(f"{where}: {reason}; {_IF_MEANT}")
+    hole = gap({**meta.output_ends, **offsets}, log)
     if hole is not None and not accept_gap:
         raise PremiseError(f"{where}: {hole}; start with --accept-gap to go on without them")
 
