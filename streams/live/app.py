@@ -22,6 +22,7 @@ from faust.web.drivers.aiohttp import Web
 from config.errors import BrokenEnvironmentError
 from config.settings import Settings
 from streams.disk import disk_errors_told
+from streams.live.client_log import thin_out_complaints
 from streams.live.worker import AttributionWorker
 
 log = structlog.get_logger(__name__)
@@ -30,7 +31,7 @@ HOST: Final = "0.0.0.0"  # every interface: Prometheus and probes come from othe
 LISTEN_EVERY: Final = timedelta(seconds=5)
 TELL_EVERY: Final = timedelta(seconds=10)
 LOOK_EVERY: Final = timedelta(seconds=5)
-_LIBRARIES: Final = ("aiokafka", "faust", "mode")
+_LIBRARIES: Final = ("faust", "mode")
 
 
 class WithoutFaustConsumer(BootStrategy):
@@ -136,7 +137,8 @@ def run_worker(settings: Settings, worker: AttributionWorker) -> None:
     if not logging.getLogger().isEnabledFor(logging.DEBUG):
         for library in _LIBRARIES:
             logging.getLogger(library).setLevel(logging.WARNING)
-    # The cached contacts are hundreds of thousands of long-lived objects without cycles: looking through them is in vain.
+        thin_out_complaints()
+    # The cached contacts are hundreds of thousands of long-lived objects without cycles: a look through them is vain.
     gc.freeze()
     gc.set_threshold(50_000, 20, 50)
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:

@@ -1,22 +1,50 @@
-"""A worker's membership in its consumer group: the consumer, and what Kafka's refusal of one means for people."""
+"""A worker's membership in its consumer group: the first knock, the consumer, and what a refusal means for people."""
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 from aiokafka import AIOKafkaConsumer
 from aiokafka.coordinator.assignors.range import RangePartitionAssignor
 from aiokafka.errors import (
+    BrokerResponseError,
     GroupAuthorizationFailedError,
     InvalidGroupIdError,
     InvalidSessionTimeoutError,
     KafkaError,
     TopicAuthorizationFailedError,
 )
+from kafka.errors import for_code
 
 from config.errors import BrokenEnvironmentError
 from config.settings import Settings
+from streams.admin.failure import broken_cluster
+from streams.live.client_log import causes_told
+
+_PATIENCE_S: Final = 3.0
+
+
+async def knock(connection: Mapping[str, Any]) -> None:
+    """The brokers answer, and let this user in.
+
+    Asked of aiokafka, which tells a refused login from a lost connection every time. `connection`: its bootstrap
+    servers and security.
+
+    Raises:
+        BrokersAwayError: nobody answers now.
+        BrokenEnvironmentError: the login is refused.
+    """
+    caller = AIOKafkaConsumer(**connection)
+    with causes_told() as causes:
+        try:
+            await asyncio.wait_for(caller.start(), _PATIENCE_S)
+        except (KafkaError, OSError, TimeoutError) as error:
+            known = [_as_told_by_kafka_python(cause) for cause in causes.met]
+            raise broken_cluster(connection["bootstrap_servers"], error, known) from error
+        finally:
+            await caller.stop()
 
 
 def group_consumer(connection: Mapping[str, Any], group: str, settings: Settings) -> AIOKafkaConsumer:
@@ -59,3 +87,8 @@ def denial(error: KafkaError, group: str, settings: Settings) -> BrokenEnvironme
             )
         case _:
             return None
+
+
+def _as_told_by_kafka_python(error: Exception) -> Exception:
+    """The same error in the terms of the other client, whose errors are explained to people."""
+    return for_code(error.errno)() if isinstance(error, BrokerResponseError) else error

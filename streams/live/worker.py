@@ -19,7 +19,7 @@ from streams.admin.failure import BrokersAwayError
 from streams.live.assignment import Assignment
 from streams.live.health import Health
 from streams.live.kafka_log import partition_count, topic_ids
-from streams.live.membership import denial, group_consumer
+from streams.live.membership import denial, group_consumer, knock
 from streams.live.partition import PartitionLoop
 from streams.live.premises import check_same_topics
 from streams.live.tools import Tools, Topics
@@ -86,11 +86,12 @@ class AttributionWorker:
     async def _join(self) -> None:
         security = kafka_python_security(self._settings)
         servers = self._settings.kafka_bootstrap_servers
+        connection = {"bootstrap_servers": servers, "client_id": "evenhand", **aiokafka_security(self._settings)}
+        await knock(connection)
         self._cluster = Cluster(servers, security, _PATIENCE_S)
         cluster_id, partitions = await asyncio.to_thread(partition_count, self._cluster, self.topics.all)
         self._topic_ids = self._topic_ids or await asyncio.to_thread(topic_ids, self._cluster, self.topics.all)
         self._folder = self._folder or StateFolder(self._settings.state_dir, cluster_id, self._group)
-        connection = {"bootstrap_servers": servers, "client_id": "evenhand", **aiokafka_security(self._settings)}
         consumer = group_consumer(connection, self._group, self._settings)
         tools = Tools(
             settings=self._settings,
