@@ -76,11 +76,16 @@ class Installation:
     def snapshots(self) -> Path:
         return self.home / "snapshots"
 
+    def reset(self, name: str) -> None:
+        """As `evenhand state reset --snapshots` does: neither that disk nor the place of the snapshots holds state."""
+        self.wipe(name)
+        shutil.rmtree(self.snapshots, ignore_errors=True)
+
     @property
     def group(self) -> str:
         return f"{self.prefix.removesuffix('.')}.attribution"
 
-    def wait_until_settled(self, deadline_s: float = DEADLINE_S) -> None:
+    def wait_until_settled(self, deadline_s: float = 60.0) -> None:
         """Everything sent so far has been decided and said.
 
         A poisoned record's dead letter tells by its `covers` that all before it was decided; once the next one's
@@ -88,6 +93,7 @@ class Installation:
         """
         reader = Reader(self.broker, self.topics(["dead-letters"]))
         try:
+            reader.rest()
             for _ in range(2):
                 self._wait_for_poison(reader, time.monotonic() + deadline_s)
         finally:

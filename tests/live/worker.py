@@ -14,7 +14,7 @@ from typing import Any
 from tests.kafka.reaper import Reaper
 
 EVENHAND = ("-m", "cli.main")
-DEADLINE_S = 30.0
+DEADLINE_S = 60.0
 
 Entry = dict[str, Any]
 
