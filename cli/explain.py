@@ -9,7 +9,8 @@ from typing import Final
 
 import click
 
-from projections.explanation import ExplainedTouchpoint, Explanation, explain, open_read_model
+from projections.explanation import ExplainedTouchpoint, Explanation, explain
+from projections.reading import open_read_model
 
 _PLAIN: Final = ("verdict", "credit", "occurred", "expires", "name", "touchpoint", "dimensions")
 _DRAWN: Final = ("verdict\ncredit", "occurred\nexpires", "name\ntouchpoint", "dimensions")

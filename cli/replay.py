@@ -64,7 +64,7 @@ def command(
     """
     from cli.summary import print_summary
     from cli.watching import WatchedReplay
-    from projections.explanation import open_read_model
+    from projections.reading import open_read_model
     from streams.replay.run import READ_MODEL, replay
 
     if from_topics == bool(files):

@@ -6,7 +6,6 @@ import json
 import sqlite3
 from collections.abc import Mapping
 from enum import StrEnum
-from pathlib import Path
 from typing import NamedTuple
 
 from config.errors import UsageError
@@ -21,10 +20,6 @@ class Verdict(StrEnum):
     AFTER_CONVERSION = "after_conversion"
     RETRACTED = "retracted"
     OVER_CAP = "over_cap"
-
-
-class NoReadModelError(UsageError):
-    """The caller named a file that is no read model."""
 
 
 class UnknownConversionError(UsageError):
@@ -84,25 +79,6 @@ class Explanation(NamedTuple):
     """By (occurred_at, event id)."""
     shares: list[Share]
     """By dimension and value."""
-
-
-def open_read_model(path: Path) -> sqlite3.Connection:
-    """Open a read model to read it.
-
-    Raises:
-        NoReadModelError: there is no such file, or it is not one that replay wrote.
-    """
-    if not path.is_file():
-        raise NoReadModelError(f"{path}: there is no such read model; evenhand replay writes one, --db names it")
-    database = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)
-    try:
-        database.execute("SELECT 1 FROM conversions, credit_by_touchpoint, touchpoints LIMIT 1")
-    except sqlite3.DatabaseError as error:
-        database.close()
-        raise NoReadModelError(
-            f"{path}: this is no read model ({error}); write it anew with evenhand replay"
-        ) from error
-    return database
 
 
 def explain(database: sqlite3.Connection, conversion_id: str, contact_id: str | None = None) -> Explanation:

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from cli.main import main
-from projections.explanation import Verdict, explain, open_read_model
+from projections.explanation import Verdict, explain
+from projections.reading import open_read_model
 from tests.acceptance import donation, event, touchpoint
 from tests.domain import catalogue
 from tests.replaying import replayed, write_lines
