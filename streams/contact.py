@@ -13,6 +13,12 @@ NEVER: Final = -(1 << 62)
 """Before every instant an event can carry."""
 COMPLETE: Final = b""
 NOTHING: Final = b"\xff" * 9
+_MOST_TRACES: Final = 1 << 15  # bytes: looking through more costs more than a look into the store
+
+
+def trace(event_id: bytes) -> bytes:
+    """Eight bytes that tell an id from nearly every other, in this process."""
+    return hash(event_id).to_bytes(8, "little", signed=True)
 
 
 class Contact:
@@ -23,6 +29,7 @@ class Contact:
         "conversions",
         "covered_from",
         "followed",
+        "gone",
         "newest_conversion_us",
         "prefix",
         "stored",
@@ -36,7 +43,8 @@ class Contact:
     def __init__(self, prefix: bytes, row: bytes | None) -> None:
         self.prefix = prefix
         self.touches: dict[bytes, bytes] = {}
-        """Touchpoint rows by event id: all that expire at `covered_from` or later, perhaps more."""
+        """Touchpoint rows by event id: all that expire at `covered_from` or later, perhaps more. Of the others that are
+        held, `gone` has the traces one behind the other, when it is known: an id without a trace there is surely new."""
         self.window: list[Touch] | None = None
         """In order, the touchpoints that expire at `window_us` or later, but for those in `arrived`; None: not made."""
         self.window_us = NEVER
@@ -46,18 +54,31 @@ class Contact:
         """Whether the contact has a row of its own in the store."""
         if row is None:
             self.covered_from = COMPLETE
+            self.gone: bytes | None = b""
             self.newest_conversion_us = NEVER
             self.followed = False
             self.conversions: dict[bytes, ConversionRow] | None = {}
             self.waiting: dict[bytes, WaitingRow] | None = {}
         else:
             self.covered_from = NOTHING
+            self.gone = None
             self.newest_conversion_us = instant_of(row[:8])
             self.followed = row[8:] != b"\0"
             self.conversions = None
             self.waiting = None if self.followed else {}
         self.timeline: list[tuple[int, bytes]] = []
         """The loaded conversions as (occurred_at, id), in order."""
+
+    def may_hold(self, event_id: bytes) -> bool:
+        """Whether the store may have a touchpoint of that id which is not in `touches`."""
+        return self.covered_from != COMPLETE and (self.gone is None or trace(event_id) in self.gone)
+
+    def remember(self, event_ids: list[bytes]) -> None:
+        """Keep a trace of touchpoints that only the store has."""
+        if self.gone is not None:
+            self.gone += b"".join([trace(event_id) for event_id in event_ids])
+            if len(self.gone) > _MOST_TRACES:
+                self.gone = None
 
     def pack(self) -> bytes:
         """The contact's own row."""

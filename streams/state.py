@@ -85,6 +85,7 @@ class PartitionState:
         self._changed_contacts: dict[bytes, Contact] = {}
         self._changed_conversions: dict[bytes, ConversionRow] = {}
         self._give_up: dict[bytes, int | None] = {}
+        self._overgrown: dict[bytes, Contact] = {}
 
     # Contacts
 
@@ -96,7 +97,7 @@ class PartitionState:
         keys = []
         for key, event_id in facts:
             contact = contacts[key]
-            if contact.covered_from and event_id not in contact.touches:
+            if contact.covered_from and event_id not in contact.touches and contact.may_hold(event_id):
                 keys.append((contact, event_id))
         rows = self.store.get_many([contact.prefix + b"t" + event_id for contact, event_id in keys])
         for (contact, event_id), row in zip(keys, rows, strict=True):
@@ -129,7 +130,7 @@ class PartitionState:
     def touch(self, contact: Contact, event_id: bytes) -> bytes | None:
         """The row of a touchpoint, or None."""
         row = contact.touches.get(event_id)
-        if row is None and contact.covered_from:
+        if row is None and contact.covered_from and contact.may_hold(event_id):
             key = contact.prefix + b"t" + event_id
             if key not in self._absent:
                 row = self.store.get(key)
@@ -138,7 +139,7 @@ class PartitionState:
     def put_touch(self, contact: Contact, event_id: bytes, row: bytes) -> None:
         """Hold a touchpoint's row."""
         if contact.window is not None:
-            if event_id in contact.touches or contact.covered_from:
+            if event_id in contact.touches:
                 contact.window = None
             else:
                 contact.arrived.append((event_id, row))
@@ -166,16 +167,25 @@ class PartitionState:
         found = sorted([(row[:8], event_id, row) for event_id, row in rows if row[:8] <= now])
         return [(event_id, row) for _, event_id, row in found]
 
+    def let_go(self, contact: Contact) -> None:
+        """At the next commit, keep in memory no touchpoint of the contact that has left its window."""
+        self._overgrown[contact.prefix] = contact
+
     def _load_touches(self, contact: Contact, first: bytes) -> None:
         before = contact.covered_from
-        skipped = False
         start = len(contact.prefix) + 1
+        gone = []
         for key, row in self.store.scan(contact.prefix + b"t", contact.prefix + b"u"):
-            if row[8:16] < first:
-                skipped = True
-            elif row[8:16] < before and key[start:] not in contact.touches:
-                self._keep_touch(contact, key[start:], row)
-        contact.covered_from = first if skipped else COMPLETE
+            event_id = key[start:]
+            if event_id in contact.touches:
+                continue
+            if first <= row[8:16] < before:
+                self._keep_touch(contact, event_id, row)
+            else:
+                gone.append(event_id)
+        contact.covered_from = first if gone else COMPLETE
+        contact.gone = b""
+        contact.remember(gone)
 
     # Conversions
 
@@ -358,10 +368,22 @@ class PartitionState:
         self._changed_contacts.clear()
         self._changed_conversions.clear()
         self._absent.clear()
+        for contact in self._overgrown.values():
+            self._trim(contact)
+        self._overgrown.clear()
         self._take_room()
         while self._shared.taken > self._shared.touches and self._contacts:
             self.forget(next(iter(self._contacts)))
             self._take_room()
+
+    def _trim(self, contact: Contact) -> None:
+        first = instant_bytes(contact.window_us)
+        left = [event_id for event_id, row in contact.touches.items() if row[8:16] < first]
+        for event_id in left:
+            del contact.touches[event_id]
+        contact.remember(left)
+        contact.covered_from = max(contact.covered_from, first)
+        self._room -= len(left)
 
     def release(self) -> None:
         """Give the room in memory back; no call may follow."""

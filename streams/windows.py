@@ -9,6 +9,8 @@ from streams.rows import instant_bytes, touch_fields
 from streams.state import PartitionState
 from streams.window import Touch
 
+_LEFT_IN_MEMORY = 16  # touchpoints of a contact that may have left its window
+
 
 class Windows:
     """Finds the touchpoints whose lifetime covers an instant, retracted ones included, in order.
@@ -34,6 +36,8 @@ class Windows:
             window = [touch for touch in window if touch.expires_us >= at_us]
             self._admit(window, contact.arrived, at_us)
         contact.window, contact.window_us, contact.arrived = window, at_us, []
+        if len(contact.touches) > 2 * len(window) + _LEFT_IN_MEMORY:
+            self._state.let_go(contact)
         return [touch for touch in window if touch.occurred_us <= at_us]
 
     def _admit(self, window: list[Touch], arrived: list[tuple[bytes, bytes]], at_us: int) -> None:
