@@ -48,6 +48,7 @@ class RocksStore:
         with _plain_errors(path):
             self._db = Rdict(str(path), _options(memory or RocksMemory()))
         self._reads = ReadOptions()
+        self._sound = True
 
     def get(self, key: bytes) -> bytes | None:
         with _plain_errors(self.path):
@@ -81,8 +82,10 @@ class RocksStore:
                 batch.delete(key)
             else:
                 put(key, value)
+        self._sound = False
         with _plain_errors(self.path):
             self._db.write(batch)
+        self._sound = True
 
     def checkpoint(self, path: Path) -> None:
         """A consistent copy of the store as it stands, in a new folder: hard links where the file system has them."""
@@ -100,7 +103,13 @@ class RocksStore:
             self._db.compact_range(None, None)
 
     def close(self) -> None:
-        self._db.close()
+        try:
+            with _plain_errors(self.path):
+                self._db.close()
+        except BrokenEnvironmentError:
+            # After a refused write it does not close in order either; that write's error says what is wrong.
+            if self._sound:
+                raise
 
 
 def _options(memory: RocksMemory) -> Options:
