@@ -68,7 +68,8 @@ class Opening:
 
     def _further(self, store: RocksStore, snapshots: SnapshotStore, kafka_log: Log) -> RocksStore:
         meta = PartitionState(store).meta
-        local = Position.of(meta) if meta.cluster_id else None
+        # Under rules that hold no more, what is here gives way to what another machine has restated.
+        local = Position.of(meta) if meta.cluster_id and self._broken_rules(meta) is None else None
         scratch = self._tools.folder.scratch(self._partition, RESTORING)
         found = restore_newest(snapshots, scratch, lambda position: self._unfit(position, kafka_log), local)
         if found is None:
@@ -84,22 +85,30 @@ class Opening:
             rules=position.rules,
             newest_us=position.newest_us,
         )
+        offsets = self._by_full_name(position.offsets)
+        known = {**position.output_ends, **offsets}
+        hole = None if self._tools.accept_gap else gap(known, kafka_log)
+        return self._broken_rules(meta) or foreign(meta, kafka_log) or beyond(known, kafka_log) or hole
+
+    def _broken_rules(self, meta: Meta) -> str | None:
         try:
             check_rules(meta, self._tools.catalogue)
         except UsageError as error:
             return str(error)
-        offsets = self._by_full_name(position.offsets)
-        known = {**position.output_ends, **offsets}
-        hole = None if self._tools.accept_gap else gap(known, kafka_log)
-        return foreign(meta, kafka_log) or beyond(known, kafka_log) or hole
+        return None
 
     def _by_full_name(self, offsets: dict[str, int]) -> dict[str, int]:
         topics = self._tools.topics
         return {topics.touchpoints: offsets.get("touchpoints", 0), topics.conversions: offsets.get("conversions", 0)}
 
     def _skip_gaps(self, meta: Meta, kafka_log: Log) -> None:
-        for name, topic in (("touchpoints", self._tools.topics.touchpoints), ("conversions", self._tools.topics.conversions)):
+        for name, topic in (
+            ("touchpoints", self._tools.topics.touchpoints),
+            ("conversions", self._tools.topics.conversions),
+        ):
             begin = kafka_log.begins[topic]
             if meta.offsets.get(name, 0) < begin:
-                log.warning("records are gone, going on behind them", topic=topic, partition=self._partition, offset=begin)
+                log.warning(
+                    "records are gone, going on behind them", topic=topic, partition=self._partition, offset=begin
+                )
                 meta.offsets[name] = begin

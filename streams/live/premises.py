@@ -10,7 +10,6 @@ from config.catalogue import Catalogue, incompatibility
 from config.errors import BrokenEnvironmentError, UsageError
 from streams.state import Meta
 
-
 _IF_MEANT = "if that is meant, run `evenhand state reset` (with --snapshots) and the worker rebuilds from the topics"
 
 
@@ -36,7 +35,7 @@ def check_rules(meta: Meta, catalogue: Catalogue) -> None:
     if meta.rules:
         broken = incompatibility(meta.rules, catalogue, max(meta.newest_us.values(), default=None))
         if broken is not None:
-            raise UsageError(f"{catalogue.source}: {broken}")
+            raise UsageError(broken)
 
 
 def foreign(meta: Meta, log: Log) -> str | None:
@@ -63,7 +62,9 @@ def beyond(offsets: Mapping[str, int], log: Log) -> str | None:
     for topic, offset in offsets.items():
         end = log.ends.get(topic, offset)
         if offset > end:
-            return f"topic {topic} ends at offset {end}, the state has read up to {offset}: the log was cut or recreated"
+            return (
+                f"topic {topic} ends at offset {end}, the state has read up to {offset}: the log was cut or recreated"
+            )
     return None
 
 
