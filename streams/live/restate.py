@@ -70,7 +70,7 @@ async def _restate(settings: Settings, catalogue: Catalogue, scale: Scale, progr
     cluster = Cluster(settings.kafka_bootstrap_servers, kafka_python_security(settings))
     topics = Topics.under(settings.topic_prefix)
     group = f"{settings.group}.attribution"
-    cluster_id, count = await asyncio.to_thread(partition_count, cluster, (*topics.inputs, *topics.outputs))
+    cluster_id, count = await asyncio.to_thread(partition_count, cluster, topics.all)
     partitions = sorted(set(scale.partitions)) or list(range(count))
     if partitions[-1] >= count:
         raise UsageError(f"there is no partition {partitions[-1]}: topic {topics.credits} has 0 to {count - 1}")
@@ -125,9 +125,9 @@ async def _each(tools: Tools, partitions: Sequence[int], scale: Scale, progress:
 
 async def _recall(consumer: AIOKafkaConsumer, place: TopicPartition, changes: Sequence[Change]) -> None:
     """Fetch the messages that stand where these changes would be said."""
-    consumer.assign([place])
     for change in changes:
         if change.offset >= 0:
+            consumer.assign([place])
             consumer.seek(place, change.offset)
             for record in (await consumer.getmany(place, timeout_ms=_RECALL_MS, max_records=1)).get(place, ()):
                 change.was = record.value if record.offset == change.offset else None

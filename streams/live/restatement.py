@@ -80,8 +80,7 @@ class Restatement:
 
     async def _begin(self, scratch: Path) -> Tenure:
         tools, partition = self._tools, self._partition
-        topics = (*tools.topics.inputs, *tools.topics.outputs)
-        kafka_log = await asyncio.to_thread(describe_log, tools.cluster, topics, partition)
+        kafka_log = await asyncio.to_thread(describe_log, tools.cluster, tools.topics.all, partition)
         former = former_meta(tools, partition)
         check_topics(tools, partition, former, kafka_log)
         tenure = begin_anew(tools, partition, scratch / "db", kafka_log)
