@@ -29,8 +29,9 @@ _SETTLE_S: Final = 8.0
 """Longer than the snapshot interval."""
 _DIMENSIONS: Final = 16
 _TEXT_BYTES: Final = 96
-"""Of chance in each dimension's value: 120 characters that no compression makes shorter than 96 bytes."""
-_FAT_BYTES: Final = _DIMENSIONS * _TEXT_BYTES
+"""Of chance in each dimension's value, written in 120 characters."""
+_FAT_BYTES: Final = _DIMENSIONS * (120 + 24)
+"""What such a touchpoint takes in a state: its dimensions' values, with their names and what stands between."""
 
 
 class Failover(NamedTuple):

@@ -1,38 +1,29 @@
-"""`evenhand replay` that writes its files but fills no read model, to see what the read model costs."""
+"""`evenhand replay` that writes its files but leaves the read model empty, to see what filling it costs."""
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Collection, Iterable
-from pathlib import Path
 from typing import Any
 
 from cli.main import main
+from projections.sqlite import SqliteWriter
 from streams.replay import run
 
 
-class NoReadModel:
-    """Takes what a read model would be told, and keeps none of it."""
-
-    def __init__(self, path: Path) -> None:
-        path.touch()
+class EmptyReadModel(SqliteWriter):
+    """Takes what a read model is told, and keeps none of it."""
 
     def write(self, table: Any, rows: Collection[Any]) -> None:
-        """Rows were added."""
+        """No rows are added."""
 
     def execute(self, statement: str, values: Any = ()) -> None:
-        """Rows were changed."""
+        """No rows are changed."""
 
     def execute_many(self, statement: str, rows: Iterable[Any]) -> None:
-        """Rows were changed."""
-
-    def finish(self) -> None:
-        """The file is whole."""
-
-    def close(self) -> None:
-        """The file is closed."""
+        """No rows are changed."""
 
 
 if __name__ == "__main__":
-    run.SqliteWriter = NoReadModel  # type: ignore[attr-defined,assignment]
+    run.SqliteWriter = EmptyReadModel  # type: ignore[attr-defined]
     sys.exit(main(sys.argv[1:]))
