@@ -43,8 +43,11 @@ class Contact:
     def __init__(self, prefix: bytes, row: bytes | None) -> None:
         self.prefix = prefix
         self.touches: dict[bytes, bytes] = {}
-        """Touchpoint rows by event id: all that expire at `covered_from` or later, perhaps more. Of the others that are
-        held, `gone` has the traces one behind the other, when it is known: an id without a trace there is surely new."""
+        """Touchpoint rows by event id: all that expire at `covered_from` or later, perhaps more.
+
+        `gone` has the traces of the others that are held, one behind the other, when they are known: an id without a
+        trace there is surely new.
+        """
         self.window: list[Touch] | None = None
         """In order, the touchpoints that expire at `window_us` or later, but for those in `arrived`; None: not made."""
         self.window_us = NEVER

@@ -73,9 +73,7 @@ class Crediting:
         window = self._windows.at(contact, row.occurred_us)
         return self._said(contact.prefix, conversion_id, row, window, _version(row, window)).credits
 
-    def _said(
-        self, prefix: bytes, conversion_id: bytes, row: ConversionRow, window: list[Touch], version: int
-    ) -> Said:
+    def _said(self, prefix: bytes, conversion_id: bytes, row: ConversionRow, window: list[Touch], version: int) -> Said:
         rules = self._rules_at(row.occurred_us)
         name, currency = row.name_and_currency
         claim = Claim(

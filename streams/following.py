@@ -1,7 +1,7 @@
 """Facts that follow on others: retractions, refunds and cancellations, before or after the fact they name.
 
-One that comes before its fact waits in the state; its own `occurred_at` never affects the split. Each accepted one makes
-a version, also when it changes nothing (contract, section 1).
+One that comes before its fact waits in the state; its own `occurred_at` never affects the split. Each accepted one
+makes a version, also when it changes nothing (contract, section 1).
 """
 
 from __future__ import annotations
@@ -121,9 +121,7 @@ class Following:
                 self._effects.counts.excess_refunds += 1
             row.refunded_minor = min(row.refunded_minor + fact.amount_minor, row.amount_minor)
 
-    def _met(
-        self, contact: Contact, topic: bytes, target: bytes, until_us: int, clock_us: int
-    ) -> Iterator[WaitingRow]:
+    def _met(self, contact: Contact, topic: bytes, target: bytes, until_us: int, clock_us: int) -> Iterator[WaitingRow]:
         """The facts that wait for this one, without those whose time has passed; they wait no more."""
         if not contact.followed:
             return

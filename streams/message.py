@@ -1,4 +1,4 @@
-"""The bytes of a credit: the contract's `credit.assigned`, compact UTF-8 JSON with its fields in the contract's order."""
+"""The bytes of a credit: the contract's `credit.assigned`, compact UTF-8 JSON, its fields in the contract's order."""
 
 from __future__ import annotations
 

@@ -27,7 +27,7 @@ class StateDamagedError(BrokenEnvironmentError):
 
 
 class RocksMemory:
-    """Block cache and write buffers that all stores of one process share, so that memory does not grow with partitions."""
+    """Block cache and write buffers that all stores of a process share: memory does not grow with partitions."""
 
     def __init__(self, cache_bytes: int = 32 * _MIB, write_buffer_bytes: int = 64 * _MIB) -> None:
         self.cache = Cache(cache_bytes)

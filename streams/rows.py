@@ -4,7 +4,7 @@ A contact's rows lie together, under its id and a zero byte (no id holds a contr
 
     <contact> 00 c <conversion_id>    a conversion, what was taken back of it, what was said of it
     <contact> 00 k                    the contact: its newest conversion, whether it ever had a follow-on fact
-    <contact> 00 r <t|c> <event_id>   the id of a follow-on fact (retraction; refund, cancellation): claims it for copies
+    <contact> 00 r <t|c> <event_id>   the id of a follow-on fact (retraction; refund, cancellation): for copies
     <contact> 00 t <event_id>         a touchpoint, and how many retractions name it
     <contact> 00 w <t|c> <target> 00 <event_id>   a follow-on fact that waits for the fact it names
 

@@ -36,7 +36,7 @@ class Touch(Struct, gc=False):
     """How many accepted retractions name it; above zero it is Inactive."""
     description: Description
     told: str = ""
-    """What messages say of it before its credit, kept by the first that does: a hot contact's thousands tell it often."""
+    """What messages say of it before its credit, kept by the first that does: of a hot contact many do."""
 
     @property
     def name(self) -> str:

@@ -1,1 +1,1 @@
-"""The runtime: it carries records of Kafka to deciders and what they say back, exactly once. It knows no business rule."""
+"""The runtime: it carries records of Kafka to deciders and what they say back, exactly once, and knows no rule."""

@@ -43,7 +43,7 @@ class Assignment(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka h
         self.settled = False
         try:
             await asyncio.gather(*(loop.hold() for loop in self.loops.values()))
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 (aiokafka would only log it)
             self._crash(error)
 
     async def on_partitions_assigned(self, assigned: set[TopicPartition]) -> None:
@@ -62,7 +62,7 @@ class Assignment(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka h
                 self._pause(*(TopicPartition(topic, partition) for topic in self._inputs))
                 self._take(partition)
             self.settled = True
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 (aiokafka would only log it)
             self._crash(error)
 
     async def stop(self) -> None:
@@ -75,7 +75,9 @@ class Assignment(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka h
         if self._tasks:
             _, waiting = await asyncio.wait(self._tasks.values(), timeout=_PATIENCE_S)
             if waiting:
-                log.warning("partitions are not let go in time, and left as a crash would leave them", count=len(waiting))
+                log.warning(
+                    "partitions are not let go in time, and left as a crash would leave them", count=len(waiting)
+                )
 
     def _take(self, partition: int) -> None:
         kept = self.loops.get(partition)
@@ -95,7 +97,7 @@ class Assignment(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka h
             await asyncio.wait([former])
         try:
             await loop.run()
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 (aiokafka would only log it)
             self._crash(error)
 
     def phases(self) -> Iterable[tuple[int, str]]:

@@ -1,6 +1,7 @@
 """Chunks, in the one order that makes them exactly-once:
 
-    fetch → guard → align → decode (or dead-letter) and decide → publish in a transaction → commit state and offsets together
+fetch → guard → align → decode (or dead-letter) and decide → publish in a transaction → commit state and offsets
+together
 """
 
 from __future__ import annotations
@@ -36,9 +37,7 @@ class Chunks:
     def read_on(self) -> None:
         """Begin, or begin again after a rebalance, where the state ends; what was held back is fetched again."""
         tenure = self._tenure
-        self._alignment = Alignment(
-            tenure.judges["conversions"], tenure.tools.settings.align_wait.total_seconds()
-        )
+        self._alignment = Alignment(tenure.judges["conversions"], tenure.tools.settings.align_wait.total_seconds())
         tenure.seek()
         tenure.tools.consumer.resume(*tenure.places.values())
 

@@ -1,4 +1,4 @@
-"""Fetch and guard: the next records of a partition's topics, each once and without a hole (architecture, steps 1 and 2)."""
+"""Fetch and guard: the next records of a partition's topics, each once and without a hole (steps 1 and 2)."""
 
 from __future__ import annotations
 

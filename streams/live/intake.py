@@ -87,4 +87,3 @@ class Alignment:
                 break
             released.append(held.popleft())
         return released
-

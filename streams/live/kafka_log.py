@@ -22,8 +22,8 @@ def describe_log(cluster: Cluster, topics: Sequence[str], partition: int) -> Log
     with cluster.admin() as admin:
         ids, _ = _described(admin, topics)
         places = [TopicPartition(topic, partition) for topic in topics]
-        begins = admin.list_partition_offsets({place: OffsetSpec.EARLIEST for place in places})
-        ends = admin.list_partition_offsets({place: OffsetSpec.LATEST for place in places})
+        begins = admin.list_partition_offsets(dict.fromkeys(places, OffsetSpec.EARLIEST))
+        ends = admin.list_partition_offsets(dict.fromkeys(places, OffsetSpec.LATEST))
         return Log(
             cluster_id=str(admin.describe_cluster()["cluster_id"]),
             topic_ids=ids,

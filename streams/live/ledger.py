@@ -1,4 +1,4 @@
-"""The output topics are the ledger of what has been said: read them from where the state ends, and say nothing twice."""
+"""The output topics are the ledger of what has been said: read from where the state ends, say nothing twice."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The life of one partition at this worker: taken over, served chunk by chunk, taken over again after any error, let go."""
+"""The life of one partition at this worker: taken over, served, taken over again after any error, let go."""
 
 from __future__ import annotations
 

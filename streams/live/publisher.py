@@ -1,4 +1,4 @@
-"""Publishing for one partition: a transactional producer of its own, which fences whoever owned the partition before."""
+"""Publishing for one partition: a transactional producer of its own, which fences whoever owned it before."""
 
 from __future__ import annotations
 

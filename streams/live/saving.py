@@ -32,7 +32,11 @@ class Saving:
 
     async def save_when_due(self, tenure: Tenure, snapshots: SnapshotStore | None) -> None:
         """Call it right after a commit; the loop goes on while the files travel."""
-        if snapshots is None or time.monotonic() < self._due_at or (self._upload is not None and not self._upload.done()):
+        if (
+            snapshots is None
+            or time.monotonic() < self._due_at
+            or (self._upload is not None and not self._upload.done())
+        ):
             return
         self._due_at = time.monotonic() + self._interval_s
         position = Position.of(tenure.state.meta)
