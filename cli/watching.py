@@ -10,7 +10,7 @@ from rich.progress import Progress as Bars
 
 
 class WatchedReplay(Bars):
-    """A bar on standard error for each stage; a `streams.replay.progress.Progress`."""
+    """A bar on standard error for each stage; a `streams.progress.Progress`."""
 
     def __init__(self, unit: str = "events") -> None:
         """`unit`: what is counted beside the bar, in the plural."""

@@ -9,7 +9,6 @@ from hypothesis import settings
 from tests.errors_logged import ErrorsLogged, recording_errors
 from tests.kafka import Broker, MissingBrokerError
 
-
 settings.register_profile("evenhand", deadline=None)  # machines are shared: how long one example takes says nothing
 settings.load_profile("evenhand")
 

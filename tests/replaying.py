@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from config.catalogue import Catalogue, load_catalogue
+from streams.progress import Unwatched
 from streams.replay.intake import FileIntake
-from streams.replay.progress import Unwatched
 from streams.replay.run import Outcome, replay
 from streams.replay.sources import open_source
 

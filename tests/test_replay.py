@@ -16,8 +16,8 @@ from cli.main import main
 from config.errors import BrokenEnvironmentError
 from projections.sqlite import SqliteWriter
 from projections.tables import DEAD_LETTERS
+from streams.progress import Unwatched
 from streams.replay import deciding
-from streams.replay.progress import Unwatched
 from streams.replay.run import replay
 from streams.replay.workshop import BusyFolderError, workshop
 from tests.acceptance import decide, donation, event, touchpoint

@@ -11,7 +11,7 @@ from streams.live.premises import Log, PremiseError, beyond, check_log, gap
 from streams.live.standing import Standing
 from streams.live.tenure import Tenure
 from streams.live.tools import Tools
-from streams.replay.progress import Progress
+from streams.progress import Progress
 from streams.rocks import RocksStore
 from streams.rows import origin_of
 from streams.state import Meta, PartitionState

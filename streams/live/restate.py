@@ -24,7 +24,7 @@ from streams.live.kafka_log import partition_count
 from streams.live.restatement import Restatement
 from streams.live.tools import Tools, Topics
 from streams.metrics import Metrics
-from streams.replay.progress import Progress
+from streams.progress import Progress
 from streams.rocks import RocksMemory
 from streams.snapshots import scopes_at
 from streams.state import CACHED_TOUCHES, Room

@@ -26,8 +26,8 @@ from streams.live.rebuilding import begin_anew, check_topics, former_meta, rebui
 from streams.live.standing import Standing
 from streams.live.tenure import Tenure
 from streams.live.tools import Tools
+from streams.progress import Progress
 from streams.received import Received
-from streams.replay.progress import Progress
 from streams.rocks import RocksStore
 from streams.snapshots import Position, Scope, SnapshotStore
 from streams.state_folder import RESTATING

@@ -18,13 +18,13 @@ from streams.contact import NEVER
 from streams.crediting import Crediting
 from streams.disk import remove_tree
 from streams.holds import UNBOUNDED
+from streams.progress import Progress
 from streams.received import UNTIMED
 from streams.replay.arrivals import Arrivals
 from streams.replay.copies import least_first
 from streams.replay.entry import Entry, Line, fact_of
 from streams.replay.ledger import Ledger
 from streams.replay.letters import DeadLetters
-from streams.replay.progress import Progress
 from streams.replay.timeline import Timeline
 from streams.rocks import RocksStore
 from streams.state import PartitionState

@@ -16,13 +16,13 @@ from projections.sqlite import SqliteWriter
 from projections.statuses import bring_forward
 from projections.tables import META
 from streams.contact import NEVER
+from streams.progress import Progress
 from streams.replay.arrivals import Arrivals
 from streams.replay.deciding import Deciding
 from streams.replay.intake import Intake
 from streams.replay.ledger import Ledger
 from streams.replay.letters import DeadLetters
 from streams.replay.messages import Messages
-from streams.replay.progress import Progress
 from streams.replay.spool import Spool
 from streams.replay.timeline import Timeline
 from streams.replay.workshop import publish, workshop

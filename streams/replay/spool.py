@@ -9,10 +9,10 @@ from typing import Final
 
 from events.refusal import Refusal
 from streams.contact import NEVER
+from streams.progress import Progress
 from streams.replay.entry import OVERHEAD_BYTES, Entry, Line, entry_of
 from streams.replay.intake import Intake
 from streams.replay.letters import DeadLetters
-from streams.replay.progress import Progress
 from streams.replay.sorting import ExternalSort
 
 _BUDGET_BYTES: Final = 224 << 20
