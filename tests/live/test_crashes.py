@@ -15,6 +15,8 @@ from tests.live.proof import Place, Topics, prove
 from tests.live.story import CATALOGUE, Story
 
 SEED, RECORDS = 4, 1_500
+SKIPPED = 1_500
+"""The first days have few gifts, so a chunk of them has little to say."""
 AT_ONCE = 4
 """Runs side by side: most of the time they wait for a dead worker's session to end."""
 SETTINGS = {"EVENHAND_SESSION_TIMEOUT": "PT1.5S", "EVENHAND_SNAPSHOT_INTERVAL": "PT0.1S"}
@@ -50,7 +52,7 @@ CRASHES = {
 @pytest.fixture(scope="module")
 def runs(kafka: Broker, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Installation]]:
     """Installations that have had the same records and been through their crashes, with all workers stopped."""
-    records = list(islice(Story(SEED, 1, contacts=200, days=60), RECORDS))
+    records = list(islice(Story(SEED, 1, contacts=300, days=60), SKIPPED, SKIPPED + RECORDS))
     installations = {}
     for number, name in enumerate(CRASHES):
         home = tmp_path_factory.mktemp("crash")
@@ -86,6 +88,7 @@ def test_a_crash_changes_nothing(runs: dict[str, Installation], uninterrupted: T
     assert topics.last_said == uninterrupted.last_said
     assert without_prefix(topics) == without_prefix(uninterrupted)
     assert len(topics.letters) > 20
+    assert len(topics.credits) > 50
 
 
 def without_prefix(topics: Topics) -> dict[Place, str]:
