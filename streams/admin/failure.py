@@ -13,6 +13,7 @@ from kafka.errors import (
     KafkaError,
     KafkaTimeoutError,
     SaslAuthenticationFailedError,
+    UnknownBrokerIdError,
     UnknownError,
     UnknownTopicOrPartitionError,
     UnsupportedSaslMechanismError,
@@ -29,6 +30,9 @@ _TELLING = (
     UnknownTopicOrPartitionError,
 )
 
+# Not retriable in the library's eyes, yet they pass: a partition that has no leader now, a broker that is going down.
+_PASSING = (UnknownBrokerIdError, UnknownError)
+
 
 class BrokersAwayError(BrokenEnvironmentError):
     """No broker answers, now. A command gives up; a worker waits."""
@@ -43,8 +47,7 @@ def broken_cluster(where: str, error: Exception, causes: Sequence[Exception]) ->
     telling = next((cause for kind in _TELLING for cause in reversed(known) if isinstance(cause, kind)), None)
     if telling:
         return BrokenEnvironmentError(_sentence(where, telling))
-    # A broker that is going down answers "unknown".
-    if isinstance(error, KafkaError) and not error.retriable and not isinstance(error, UnknownError):
+    if isinstance(error, KafkaError) and not error.retriable and not isinstance(error, _PASSING):
         return BrokenEnvironmentError(f"Kafka at {where} fails ({reason(error)}): see the brokers' log")
     # "Timed out" is true of every attempt in vain; what it met until then says more.
     met = [cause for cause in known if not isinstance(cause, KafkaTimeoutError)]
