@@ -87,12 +87,14 @@ class PartitionLoop:
 
     async def _serve(self) -> None:
         self.phase = Phase.TAKING_OVER
-        if not await self._gate.passed():  # a worker that lost the partition while it slept must not fence its heir
+        if not await self._gate.passed():
             return
         self._tools.metrics.takeovers.inc()
         tenure = self.tenure = await self._opening.open()
         try:
-            await take_over(tenure, self._gate, self._catching_up)
+            # Who lost the partition meanwhile, or in its sleep, must not fence its heir.
+            if await self._gate.passed():
+                await take_over(tenure, self._gate, self._catching_up)
             if await self._gate.passed():
                 self._chunks = Chunks(tenure, self._gate)
                 self.phase = Phase.RUNNING
