@@ -116,15 +116,23 @@ class Partition:
         store: Store | None = None,
         cached_touches: int = CACHED_TOUCHES,
     ) -> None:
-        self.state = PartitionState(MemoryStore() if store is None else store, cached_touches)
-        self.attribution = Attribution(rules, self.state, holds)
-        self.crediting = Crediting(rules, self.attribution)
-        self.sweep = Sweep(self.state, holds)
+        self._rules, self._holds, self._cached_touches = rules, holds, cached_touches
+        self._open(MemoryStore() if store is None else store)
         self.refused: list[Refused] = []
         self.said: list[Said] = []
         self.log: dict[bytes, list[bytes]] = {}
         """Every message said, by its record's key."""
         self._inputs = Log()
+
+    def _open(self, store: Store) -> None:
+        self.state = PartitionState(store, self._cached_touches)
+        self.attribution = Attribution(self._rules, self.state, self._holds)
+        self.crediting = Crediting(self._rules, self.attribution)
+        self.sweep = Sweep(self.state, self._holds)
+
+    def restart(self) -> None:
+        """Go on with what the store has."""
+        self._open(self.state.store)
 
     def take(self, *facts: Fact, timestamp_ms: int = UNTIMED) -> list[Reason]:
         """Take the facts as one chunk; the reasons of those refused, now or after waiting."""
