@@ -83,7 +83,7 @@ STATE_BYTES = Metric("evenhand_state_bytes", Kind.GAUGE, "Size of the state.", (
 SNAPSHOT_AGE = Metric(
     "evenhand_snapshot_age_seconds",
     Kind.GAUGE,
-    "Time since the state was last saved, or since the worker took the partition.",
+    "Time since the state was last saved, or since the worker took the partition; only where there are snapshots.",
     ("partition",),
 )
 READY = Metric("evenhand_ready", Kind.GAUGE, "1 when `/ready` answers 200, else 0.")

@@ -31,11 +31,13 @@ _ANSWER_S = 5.0
 class Health:
     """Watches a worker's partitions. `watch` begins it, once the worker has joined its group."""
 
-    def __init__(self, topics: Topics, metrics: Metrics) -> None:
+    def __init__(self, topics: Topics, metrics: Metrics, *, saves: bool) -> None:
+        """`saves`: whether there is a place for snapshots."""
         self.waiting_for: str | None = None
         """Why the worker cannot join yet; None when nothing hinders it."""
         self._topics = topics
         self._metrics = metrics
+        self._saves = saves
         self._consumer: AIOKafkaConsumer | None = None
         self._assignment: Assignment | None = None
         self._ends: Mapping[TopicPartition, int] = {}
@@ -87,7 +89,8 @@ class Health:
             facts = loop.facts()
             metrics.waiting.labels(label).set(facts["waiting"])
             metrics.state_bytes.labels(label).set(facts["state_bytes"])
-            metrics.snapshot_age.labels(label).set(time.monotonic() - loop.saving.saved_at)
+            if self._saves:
+                metrics.snapshot_age.labels(label).set(time.monotonic() - loop.saving.saved_at)
         self._measured = set(self._loops)
         metrics.ready.set(await self.unready() is None)
 

@@ -49,7 +49,7 @@ class AttributionWorker:
     def __init__(self, settings: Settings, catalogue: Catalogue, choices: Choices) -> None:
         self.metrics = Metrics()
         self.topics = Topics.under(settings.topic_prefix)
-        self.health = Health(self.topics, self.metrics)
+        self.health = Health(self.topics, self.metrics, saves=bool(settings.snapshot_url))
         self.failure: BaseException | None = None
         self.over = asyncio.Event()
         """Set when the worker is to stop; `failure` says why if it cannot go on."""
