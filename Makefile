@@ -50,7 +50,7 @@ format: $(DEV_READY) ## rewrite the code in the house's format
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
 
-bench: setup-tests ## measure against peers on a real broker; see docs/benchmarks.md
+bench: setup-tests ## measure on a real broker beside peers, ARGS="race"; see docs/benchmarks.md
 	@$(BIN)/python -m benchmarks $(ARGS)
 
 lock: $(UV_READY) ## pin what pyproject.toml asks for, keeping the pins that still fit

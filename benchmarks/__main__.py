@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,6 +17,16 @@ from benchmarks.places import BROKER, RUNS
 from benchmarks.report import bring_up_to_date
 from tests.kafka import Broker, BrokerError, MissingBrokerError
 
+_PARTS = (
+    ("race",),
+    ("race", "--dataset", "small", "--contenders", ",".join(CONTENDERS)),
+    ("hot",),
+    ("memory",),
+    ("latency",),
+    ("replay",),
+    ("failover",),
+    ("report",),
+)
 _PEERS = "kstreams-eos,kstreams,quix,bytewax-1topic,hand,evenhand"
 
 
@@ -106,6 +117,13 @@ def failover(times: int, state_mb: int) -> None:
 
     with fresh_broker() as broker:
         run_failover(broker, times, state_mb, command_line())
+
+
+@main.command(name="all")
+def everything() -> None:
+    """All of these, one after the other, then the report: an hour of a quiet machine."""
+    for part in _PARTS:
+        subprocess.run([sys.executable, "-m", "benchmarks", *part], check=True)
 
 
 @main.command()

@@ -99,7 +99,6 @@ class Installation:
         self.prefix = f"{home.name}."
         self._settings = settings or {}
         self._workers: list[Worker] = []
-        (home / "disk").mkdir()
         (home / "catalogue.toml").write_text(catalogue)
         self.run("topics", "create", "--partitions", str(partitions))
 
