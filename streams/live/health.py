@@ -22,7 +22,7 @@ log = structlog.get_logger(__name__)
 BROKER_SILENCE_S: Final = 15.0
 """After that long without an answer the brokers count as away."""
 STALLED_S: Final = 30.0
-"""After that long without a chunk a partition that has records to read counts as stalled."""
+"""A partition that decides nothing for that long counts as stalled, if it has records to decide."""
 CAUGHT_UP_RECORDS: Final = 20_000
 """A partition that lags by more, over its two topics, has not caught up."""
 _ANSWER_S = 5.0
@@ -70,6 +70,9 @@ class Health:
         for partition, loop in self._loops.items():
             if loop.phase is not Phase.RUNNING:
                 return f"partition {partition} is {loop.phase.value}"
+            busy_s = time.monotonic() - loop.looked_at
+            if busy_s > STALLED_S:
+                return f"partition {partition} has been at the same records for {busy_s:.0f} s"
             lag = sum((await self._lags(partition, loop)).values())
             if lag > CAUGHT_UP_RECORDS:
                 return f"partition {partition} is {lag} records behind"

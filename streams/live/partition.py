@@ -41,6 +41,9 @@ class PartitionLoop:
         self.partition = partition
         self.phase = Phase.TAKING_OVER
         self.progressed_at = time.monotonic()
+        """When it last decided records."""
+        self.looked_at = time.monotonic()
+        """When it last looked for records to decide, found or not: one that hangs does not."""
         self.saving = Saving(tools, partition)
         self.tenure: Tenure | None = None
         self._tools = tools
@@ -111,6 +114,7 @@ class PartitionLoop:
 
     async def _carry(self, tenure: Tenure, chunks: Chunks) -> None:
         while await self._gate.passed():
+            self.looked_at = time.monotonic()
             if await chunks.next():
                 self.progressed_at = time.monotonic()
                 await self.saving.save_when_due(tenure, self._opening.snapshots)
