@@ -7,10 +7,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import contextmanager
 from itertools import pairwise
 from random import Random
 from typing import NamedTuple, TypeVar
 
+import pytest
 from hypothesis import strategies as st
 from msgspec import structs
 
@@ -111,6 +113,16 @@ def _fact(dice: Random, kind: str, own_id: str, named_id: str, at: int) -> Fact:
         case "refund":
             return refund(own_id, named_id, dice.choice(_MINOR), at, dice.choice(_CURRENCIES), contact)
     return cancellation(own_id, named_id, at, contact)
+
+
+@contextmanager
+def tight() -> Iterator[None]:
+    """Memory keeps next to nothing of a contact's past, and reads next to nothing beyond need."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("streams.windows._LEFT_IN_MEMORY", 0)
+        patch.setattr("streams.contact._MOST_TRACES", 32)
+        patch.setattr("streams.state._SLACK_US", HOUR_US)
+        yield
 
 
 class Arrival(NamedTuple):

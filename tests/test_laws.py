@@ -9,6 +9,7 @@ from random import Random
 from tempfile import TemporaryDirectory
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -16,8 +17,15 @@ from events.fact import Conversion, Fact, Refund, Touchpoint
 from streams.rocks import RocksMemory, RocksStore
 from streams.state import CACHED_TOUCHES
 from tests.domain import NOON, Partition, cancellation, refund
-from tests.histories import DICE, LENGTHS, RULES, TERMS, Arrival, any_arrival, history
+from tests.histories import DICE, LENGTHS, RULES, TERMS, Arrival, any_arrival, history, tight
 from tests.oracle import DECIMALS, expected_credits
+
+
+@pytest.fixture(scope="module", autouse=True)
+def tight_memory() -> Iterator[None]:
+    """Short histories leave memory, are traced, lose their traces and are read again as long ones are."""
+    with tight():
+        yield
 
 
 def arrived(arrival: Arrival, store: RocksStore | None = None) -> Partition:

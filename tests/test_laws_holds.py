@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from random import Random
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -26,8 +28,17 @@ from tests.histories import (
     history,
     records_of,
     simplest_delivery,
+    tight,
 )
 from tests.oracle import expected_credits
+
+
+@pytest.fixture(scope="module", autouse=True)
+def tight_memory() -> Iterator[None]:
+    """Short histories leave memory, are traced, lose their traces and are read again as long ones are."""
+    with tight():
+        yield
+
 
 HOLDS = st.sampled_from([4, 12]).map(lambda hours: Holds(horizon_us=3 * HOUR_US, retention_us=hours * HOUR_US))
 """Shorter than the longest lifetime, and longer."""
