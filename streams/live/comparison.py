@@ -63,7 +63,7 @@ class Comparison:
 
     def pieces(self) -> Iterator[None]:
         """Compare all, piece by piece; after each, say what is touched and commit before going on."""
-        conversions = _conversions_of(self._decider.state)
+        conversions = conversions_of(self._decider.state)
         while piece := list(islice(conversions, _PIECE)):
             for contact, conversion_id in piece:
                 self._compare(contact, conversion_id)
@@ -108,7 +108,7 @@ class Comparison:
         decider.state.put_conversion(contact, conversion_id, row)
 
 
-def _conversions_of(state: PartitionState) -> Iterator[tuple[Contact, bytes]]:
+def conversions_of(state: PartitionState) -> Iterator[tuple[Contact, bytes]]:
     """Every conversion as of the last commit, contact by contact, in the order of their time."""
     for key, row in state.store.scan(_FIRST_CONTACT, _END):
         contact_id, kind = key.split(b"\0", 1)
