@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+import pytest
 from kafka import KafkaProducer
 
 from events.refusal import Reason
@@ -158,7 +159,7 @@ def test_it_logs_a_line_a_partition_and_nobody_s_name(install: Install) -> None:
     assert worker.stop() == 0
     assert "Lovelace" not in worker.log.read_text()
     assert [entry for entry in worker.entries() if "logger" not in entry] == []
-    assert {entry["logger"].split(".")[0] for entry in worker.entries()} == {"streams"}
+    assert {entry["logger"].split(".")[0] for entry in worker.entries()} <= {"streams", "aiokafka"}
 
 
 # Ready or not
@@ -200,39 +201,52 @@ def test_a_partition_goes_to_one_worker_s_account_alone(install: Install) -> Non
     assert sorted(map(sorted, map(owned, workers))) == [["0"], ["1"]]
 
 
-HELD = """
+IMPATIENT = """
 import asyncio, sys
+import streams.live.chunks as chunks
 import streams.live.health as health
 from streams.live.tenure import Tenure
 from cli.main import main
 
-async def publish(self, refused):
-    if refused or self.decider.touched:
+async def never_published(tenure, refused):
+    if refused or tenure.decider.touched:
         await asyncio.Event().wait()
 
+async def never_fetched(*arguments):
+    await asyncio.sleep(0.1)
+    return {}
+
 health.STALLED_S = 1
-{publish}
+%s
 sys.exit(main())
 """
+"""The worker, which takes a second without progress for a stall, with a fault of one's choice."""
 
 
-def test_a_loop_that_hangs_is_not_ready(install: Install) -> None:
+@pytest.mark.parametrize(
+    ("fault", "why"),
+    [
+        ("Tenure.publish = never_published", "partition 0 has been at the same records for "),
+        ("chunks.fetch_through = never_fetched", "partition 0 makes no progress though it is 2 records behind"),
+    ],
+)
+def test_who_makes_no_progress_though_there_is_work_is_not_ready(install: Install, fault: str, why: str) -> None:
     installation = install()
-    worker = impatient(installation, "Tenure.publish = publish")
+    worker = installation.worker("a", program=("-c", IMPATIENT % fault))
     wait_until_ready(worker)
 
     installation.send(sent([conversion(), conversion(event_id="e2")]))
 
     said = wait_for_readiness(worker, lambda said: not said.ready)
-    assert (said.status, said.why) == (503, "partition 0 makes no progress though it is 2 records behind")
+    assert said.status == 503
+    assert (said.why or "").startswith(why)
     assert ask(worker, "/health").status == 200
-    assert sum(by(ask(worker, "/metrics").body, "evenhand_lag_records", "topic").values()) == 2
     assert total(ask(worker, "/metrics").body, "evenhand_ready") == 0
 
 
 def test_marks_of_transactions_are_no_lag(install: Install) -> None:
     installation = install()
-    worker = impatient(installation, "")
+    worker = installation.worker("a", program=("-c", IMPATIENT % ""))
     wait_until_ready(worker)
     producer = KafkaProducer(bootstrap_servers=installation.broker.internal, transactional_id=installation.prefix)
     producer.init_transactions()
@@ -244,11 +258,6 @@ def test_marks_of_transactions_are_no_lag(install: Install) -> None:
     worker.wait_until(lambda _: no_lag_though_marked(worker))
 
     assert readiness(worker).ready
-
-
-def impatient(installation: Installation, publish: str) -> Worker:
-    """A worker that takes a second without progress for a stall."""
-    return installation.worker("a", program=("-c", HELD.format(publish=publish)))
 
 
 def no_lag_though_marked(worker: Worker) -> bool:
