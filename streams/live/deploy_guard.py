@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
+from itertools import pairwise
 from typing import Final
 
 from config.errors import BrokenEnvironmentError
 from events.refusal import Reason
 
 RECORDS: Final = 10_000
-_SEGMENT: Final = 500
-_NOT_OF_THEMSELVES: Final = {
-    Reason.FROM_THE_FUTURE,
-    Reason.TOO_LATE,
-    Reason.CONFLICTING_DUPLICATE,
-    Reason.NEVER_MATCHED,
-}
+SEGMENT: Final = 500
+OF_WHAT_THEY_ARE: Final = tuple(
+    reason for reason in Reason if reason not in {Reason.TOO_LATE, Reason.CONFLICTING_DUPLICATE, Reason.NEVER_MATCHED}
+)
+"""Not lateness, nor duplication."""
 
 
 class BadDeployError(BrokenEnvironmentError):
@@ -23,33 +23,58 @@ class BadDeployError(BrokenEnvironmentError):
 
 
 class DeployGuard:
-    """Watches the last 10,000 records of one topic partition, in segments, so that it can be kept with the state."""
+    """Watches the last 10,000 records of one topic partition, in segments, so that they can be kept with the state.
+
+    The oldest segment counts only as far as those 10,000 surely reach into it: the guard never stops a worker for less
+    than the ratio, and at most a segment late. With a ratio of 1 it holds nothing against the records, now or later.
+    """
 
     def __init__(self, topic: str, ratio: float, segments: list[list[int]]) -> None:
-        """`segments` holds [records, dead] pairs, oldest first; the guard keeps them up to date."""
+        """`segments`, oldest first: records, then the dead among them by `OF_WHAT_THEY_ARE`. The guard keeps them."""
         self._topic = topic
         self._allowed = ratio * RECORDS
         self._segments = segments
-        self._reasons: Counter[Reason] = Counter()
 
-    def watch(self, records: int, refused: list[Reason]) -> None:
+    def watch(self, records: int, refused: Iterable[Reason]) -> None:
         """Count a chunk.
 
         Raises:
             BadDeployError: more died of what they are than the ratio allows (contract, section 4).
         """
-        dead = [reason for reason in refused if reason not in _NOT_OF_THEMSELVES]
-        self._reasons.update(dead)
-        if not self._segments or self._segments[-1][0] >= _SEGMENT:
-            self._segments.append([0, 0])
-        self._segments[-1][0] += records
-        self._segments[-1][1] += len(dead)
-        while sum(count for count, _ in self._segments[1:]) >= RECORDS:
-            del self._segments[0]
-        died = sum(count for _, count in self._segments)
-        if died > self._allowed:
-            reason = self._reasons.most_common(1)[0][0] if self._reasons else "of former refusals"
+        if self._allowed >= RECORDS:
+            self._segments.clear()
+            return
+        if records:
+            self._count(records, Counter(refused))
+        total = sum([segment[0] for segment in self._segments])
+        dead = sum([sum(segment) for segment in self._segments]) - total
+        if self._segments:
+            dead -= min(total - RECORDS, sum(self._segments[0][1:])) if total > RECORDS else 0
+        if dead > self._allowed:
             raise BadDeployError(
-                f"topic {self._topic}: {died} of the last {RECORDS} records are dead letters, most of them {reason}; "
-                "mend the producer, or start with --accept-dead-letters to go on"
+                f"topic {self._topic}: {dead} of the last {RECORDS} records were refused, most of them as "
+                f"{self._commonest()}: mend the producer or the catalogue, or start with --accept-dead-letters to go on"
             )
+
+    def _count(self, records: int, refused: Counter[Reason]) -> None:
+        """Spread a chunk evenly over segments, and forget those behind the last 10,000 records."""
+        segments = self._segments
+        if not segments or segments[-1][0] >= SEGMENT:
+            segments.append([0] * (1 + len(OF_WHAT_THEY_ARE)))
+        ends = [0, *range(SEGMENT - segments[-1][0], records, SEGMENT), records]
+        for begin, end in pairwise(ends):
+            if segments[-1][0] >= SEGMENT:
+                segments.append([0] * (1 + len(OF_WHAT_THEY_ARE)))
+            segments[-1][0] += end - begin
+            for place, reason in enumerate(OF_WHAT_THEY_ARE if refused else (), 1):
+                segments[-1][place] += refused[reason] * end // records - refused[reason] * begin // records
+        kept = 0
+        for place in reversed(range(len(segments))):
+            if kept >= RECORDS:
+                del segments[: place + 1]
+                break
+            kept += segments[place][0]
+
+    def _commonest(self) -> Reason:
+        deaths = [sum(of_reason) for of_reason in zip(*self._segments, strict=True)][1:]
+        return OF_WHAT_THEY_ARE[deaths.index(max(deaths))]
