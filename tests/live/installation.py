@@ -12,7 +12,7 @@ from typing import Final
 from tests.commands import Ended, evenhand, on
 from tests.kafka import Broker
 from tests.live.log import Reader, Sent, produce
-from tests.live.worker import DEADLINE_S, EVENHAND, Worker
+from tests.live.worker import EVENHAND, Worker
 
 SETTINGS: Final = {
     "EVENHAND_WEB_PORT": "0",

@@ -14,6 +14,8 @@ from tests.live.installation import Installation
 from tests.live.proof import Place, Topics, prove
 from tests.live.story import CATALOGUE, Story
 
+pytestmark = pytest.mark.timeout(400)  # the first test waits for all the crashes
+
 SEED, RECORDS = 4, 1_500
 SKIPPED = 1_500
 """The first days have few gifts, so a chunk of them has little to say."""

@@ -38,6 +38,7 @@ def test_live_worked_example(install: Install) -> None:
     ]
     assert worker.stop() == 0
     assert sorted(worker.taken_over()) == [0, 1, 2]
+    assert worker.errors() == []
 
 
 def test_a_worker_that_starts_again_says_nothing_twice(install: Install) -> None:
