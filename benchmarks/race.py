@@ -11,7 +11,7 @@ from benchmarks.contenders import CONTENDERS, Contender
 from benchmarks.contest import Result, run
 from benchmarks.datasets import Dataset
 from benchmarks.places import PEERS_PYTHON
-from benchmarks.report import keep, table, verdict
+from benchmarks.report import keep, note, table, verdict
 from tests.kafka import Broker
 
 BASE: Final = "kstreams-eos"
@@ -39,7 +39,12 @@ def contests(broker: Broker, dataset: Dataset, chosen: Sequence[Contender], repe
     truth = oracle.truth(dataset)
     for in_one_topic in {contender.needs_one_topic for contender in chosen if not contender.is_evenhand}:
         entries.preload(broker.bootstrap, dataset, in_one_topic=in_one_topic)
-    results = [run(broker, contender, dataset, truth) for _ in range(repeat) for contender in chosen]
+    results = []
+    for contender in list(chosen) * repeat:
+        results.append(run(broker, contender, dataset, truth))
+        note(
+            "runs", [results[-1]._asdict()]
+        )  # at once: a series takes long, and whatever ends it early takes none of it
     entries.drop(broker.bootstrap, dataset)
     return results
 

@@ -28,13 +28,18 @@ def verdict(is_met: bool, target: str, found: str) -> str:
 
 def keep(name: str, command: str, facts: Mapping[str, str], rows: Iterable[Mapping[str, Any]], text: str) -> None:
     """A measurement is appended to `build/benchmarks/NAME.jsonl`; its text stands in `NAME.md` and on the screen."""
-    BUILD.mkdir(parents=True, exist_ok=True)
-    with (BUILD / f"{name}.jsonl").open("a") as out:
-        out.writelines(json.dumps({**facts, "command": command, **row}) + "\n" for row in rows)
+    note(name, ({**facts, "command": command, **row} for row in rows))
     circumstances = "; ".join(f"{key} {value}" for key, value in facts.items())
     whole = f"`{command}`\n\n{text}\n\n{circumstances}.\n"
     (BUILD / f"{name}.md").write_text(whole)
     click.echo(whole)
+
+
+def note(name: str, rows: Iterable[Mapping[str, Any]]) -> None:
+    """Append JSON lines to `build/benchmarks/NAME.jsonl`."""
+    BUILD.mkdir(parents=True, exist_ok=True)
+    with (BUILD / f"{name}.jsonl").open("a") as out:
+        out.writelines(json.dumps(row) + "\n" for row in rows)
 
 
 def bring_up_to_date() -> list[str]:
