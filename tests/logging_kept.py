@@ -10,12 +10,13 @@ import structlog
 @contextmanager
 def logging_kept() -> Iterator[None]:
     """Whatever is configured inside, afterwards all is as before."""
-    root, config = logging.getLogger(), structlog.get_config()
-    handlers, level = root.handlers[:], root.level
+    root, client, config = logging.getLogger(), logging.getLogger("aiokafka"), structlog.get_config()
+    kept = [(logger, logger.handlers[:], logger.level, logger.propagate) for logger in (root, client)]
     try:
         yield
     finally:
         logging.captureWarnings(False)
         structlog.configure(**config)
-        root.handlers = handlers
-        root.setLevel(level)
+        for logger, handlers, level, propagate in kept:
+            logger.handlers, logger.propagate = handlers, propagate
+            logger.setLevel(level)

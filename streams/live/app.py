@@ -8,13 +8,12 @@ import logging
 import signal
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
-from typing import Any, ClassVar, Final
+from typing import ClassVar, Final
 
 import faust
 import structlog
 import uvloop
 from aiohttp.web import AppRunner, TCPSite
-from aiokafka.errors import KafkaError
 from faust.app.base import BootStrategy
 from faust.web import Request, Response, View
 from faust.web.drivers.aiohttp import Web
@@ -22,7 +21,7 @@ from faust.web.drivers.aiohttp import Web
 from config.errors import BrokenEnvironmentError
 from config.settings import Settings
 from streams.disk import disk_errors_told
-from streams.live.client_log import thin_out_complaints
+from streams.live.client_log import tell_of_the_unforeseen, thin_out_complaints
 from streams.live.worker import AttributionWorker
 
 log = structlog.get_logger(__name__)
@@ -145,16 +144,9 @@ def run_worker(settings: Settings, worker: AttributionWorker) -> None:
         runner.run(_run(settings, worker))
 
 
-def _tell_of(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
-    """Log what nobody waited for, but for the futures that aiokafka leaves behind when a transaction fails: that
-    failure was raised to the partition that published."""
-    if not (isinstance(context.get("exception"), KafkaError) and isinstance(context.get("future"), asyncio.Future)):
-        loop.default_exception_handler(context)
-
-
 async def _run(settings: Settings, worker: AttributionWorker) -> None:
     loop = asyncio.get_running_loop()
-    loop.set_exception_handler(_tell_of)
+    loop.set_exception_handler(tell_of_the_unforeseen)
     for sign in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(sign, worker.over.set)
     app = create_app(settings, worker)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Final
+from typing import Any, Final
 
+from aiokafka.errors import KafkaError
 from typing_extensions import override
 
 _CLIENT: Final = logging.getLogger("aiokafka")
@@ -42,6 +44,13 @@ def thin_out_complaints() -> None:
     _CLIENT.setLevel(logging.WARNING)
     _CLIENT.propagate = False
     _CLIENT.handlers = [ClientComplaints()]
+
+
+def tell_of_the_unforeseen(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    """Log what nobody waited for, but for the futures that aiokafka leaves behind when a transaction fails: that
+    failure was raised to whoever published."""
+    if not (isinstance(context.get("exception"), KafkaError) and isinstance(context.get("future"), asyncio.Future)):
+        loop.default_exception_handler(context)
 
 
 class Causes(logging.Handler):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Mapping, Sequence
 from contextlib import closing
 from typing import Any
@@ -19,6 +20,7 @@ from config.kafka_security import aiokafka_security, kafka_python_security
 from config.settings import Settings
 from streams.admin.cluster import Cluster
 from streams.admin.group_members import require_no_members
+from streams.live.client_log import tell_of_the_unforeseen, thin_out_complaints
 from streams.live.comparison import Change, Tally
 from streams.live.kafka_log import partition_count
 from streams.live.restatement import Restatement
@@ -62,7 +64,10 @@ def restate(settings: Settings, catalogue: Catalogue, scale: Scale, progress: Pr
         GroupInUseError: a worker is at work; a dry run goes on beside it.
         BrokenEnvironmentError: see `Restatement.run`.
     """
+    if not logging.getLogger().isEnabledFor(logging.DEBUG):
+        thin_out_complaints()
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.get_loop().set_exception_handler(tell_of_the_unforeseen)
         return runner.run(_restate(settings, catalogue, scale, progress))
 
 
