@@ -393,6 +393,20 @@ def test_further_than_the_horizon_behind_the_newest_of_its_topic_is_too_late(new
     assert partition.take(old) == [Reason.TOO_LATE]
 
 
+def test_lateness_is_judged_to_the_microsecond_in_records_with_timestamps_too() -> None:
+    partition = live()
+    partition.take(touchpoint("new", NOON), conversion("new", NOON), timestamp_ms=NOON_MS)
+
+    last, late = NOON - HORIZON, NOON - HORIZON - 1
+    partition.take(touchpoint("t1", last), touchpoint("t2", late), timestamp_ms=NOON_MS)
+    partition.take(conversion("c1", last), conversion("c2", late), timestamp_ms=NOON_MS)
+
+    assert partition.refused == [
+        Refused("touchpoints", 2, Reason.TOO_LATE),
+        Refused("conversions", 2, Reason.TOO_LATE),
+    ]
+
+
 def test_the_other_topic_makes_no_fact_late() -> None:
     partition = live()
 
@@ -653,6 +667,15 @@ def test_a_refused_touchpoint_leaves_former_evidence_as_it_was() -> None:
     partition.take(refund("r1", "c1", 1000, NOON + 1))
 
     assert partition.credits("c1") == {"t1": "40.00"}
+
+
+def test_a_follow_on_fact_may_have_an_id_that_is_free_again() -> None:
+    partition = live()
+    partition.take(touchpoint("t1", NOON), conversion("c1", NOON))
+    later = NOON + RETENTION + 1
+    partition.take(touchpoint("far", later, contact="ann"), conversion("far", later, contact="ann"))
+
+    assert partition.take(retraction("t1", "t9", later), cancellation("c1", "c9", later)) == []
 
 
 def test_a_conversion_under_an_id_that_is_free_again_is_said_above_what_was_said() -> None:

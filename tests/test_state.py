@@ -21,7 +21,7 @@ from streams.rows import (
     touch_instants,
     touch_row,
 )
-from streams.state import PartitionState
+from streams.state import PartitionState, Room
 from streams.store import MemoryStore
 from tests.domain import DAY_US, HOUR_US, NOON, cancellation, conversion, refund, retraction, touchpoint
 
@@ -170,6 +170,30 @@ def test_what_was_forgotten_takes_no_room_from_what_comes_after() -> None:
         assert state.touch(state.contact(b"%d" % number), b"t1") == row()
 
     assert store.reads == before
+
+
+def test_states_share_a_room_and_give_back_what_they_forget_let_go_and_release() -> None:
+    room = Room(1000)
+    first, second = PartitionState(MemoryStore(), room), PartitionState(MemoryStore(), room)
+    for state in (first, second):
+        ann = state.contact(ANN)
+        for day in range(50):
+            state.put_touch(ann, b"t%d" % day, row(NOON + day * DAY_US))
+        state.commit()
+    contact_alone = room.taken // 2 - 50
+
+    ann = first.contact(ANN)
+    ann.window_us = NOON + 40 * DAY_US
+    first.let_go(ann)
+    first.commit()
+    assert room.taken == 2 * contact_alone + 50 + 11
+
+    first.forget(ANN)
+    first.commit()
+    assert room.taken == contact_alone + 50
+
+    second.release()
+    assert room.taken == 0
 
 
 def test_contacts_whose_ids_begin_alike_share_no_rows(state: PartitionState) -> None:
