@@ -61,5 +61,5 @@ def window_at(touches: Iterable[Touch], at_us: int) -> list[Touch]:
 
 def evidence_of(window: list[Touch], newest: int) -> list[Touch]:
     """The touchpoints of a window that may earn credit: of its `newest` ones, those not retracted."""
-    kept = window[-newest:] if len(window) > newest else window
+    kept = window[len(window) - newest :] if len(window) > newest else window
     return [touch for touch in kept if not touch.retractions]

@@ -90,6 +90,7 @@ def test_only_the_newest_of_a_window_count() -> None:
     assert evidence_of(window, 5) == window
     assert evidence_of(window, 4) == window[1:]
     assert evidence_of(window, 1) == window[4:]
+    assert evidence_of(window, 0) == []
 
 
 def test_retracted_touchpoints_take_their_place_among_the_newest_so_that_a_cap_never_lifts() -> None:
