@@ -22,10 +22,15 @@ def change_lines(change: Change) -> Iterator[str]:
         f"{now['value']} {now['currency']}: version {change.said or _NOTHING} → {change.version}"
     )
     yield printable(head)
-    yield printable(f"  differs under {', '.join(change.models) or 'no model: other facts count, and earn nothing'}")
+    if not change.models:
+        yield "  says the same: only how many facts count has changed"
+        return
+    yield printable(f"  differs under {', '.join(change.models)}")
     rows = [row for dimension in _dimensions(was, now) for row in _rows(dimension, was, now)]
     if rows:
-        yield "\n".join(f"  {line}" for line in columns(rows).splitlines())
+        yield from (f"  {line}" for line in columns(rows).splitlines())
+    else:
+        yield f"  by dimension {now['model']} gives the same"
 
 
 def _dimensions(was: Mapping[str, Any] | None, now: Mapping[str, Any]) -> list[str]:

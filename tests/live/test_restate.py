@@ -115,10 +115,10 @@ RESTATED = FIRST | {"fewer": [3, 4], "more": [2, 3]}
 
 @pytest.fixture
 def said(install: Install) -> Installation:
-    """An installation whose worker on disk `a` has said the credits of all the facts, and has stopped."""
+    """An installation whose worker on disk `a` has said the credit of each gift, and has stopped."""
     installation = install(CATALOGUE)
+    installation.send(FACTS)  # all there before any is decided: each credit is said once
     worker = installation.worker("a")
-    installation.send(FACTS)
     installation.wait_until_settled()
     assert worker.stop() == 0
     assert versions(installation) == FIRST
