@@ -14,7 +14,10 @@ from aiokafka.errors import (
     InvalidGroupIdError,
     InvalidSessionTimeoutError,
     KafkaError,
+    MessageSizeTooLargeError,
+    RecordListTooLargeError,
     TopicAuthorizationFailedError,
+    TransactionalIdAuthorizationFailed,
 )
 from kafka.errors import for_code
 
@@ -70,23 +73,29 @@ def group_consumer(connection: Mapping[str, Any], group: str, settings: Settings
     )
 
 
-def denial(error: KafkaError, group: str, settings: Settings) -> BrokenEnvironmentError | None:
-    """The error for people when Kafka answers and will not have this member; None when it is worth trying again."""
-    where = f"Kafka at {settings.kafka_bootstrap_servers}"
+def denial(error: BaseException | None, group: str, settings: Settings) -> BrokenEnvironmentError | None:
+    """The error for people when Kafka answers and never will do as it was asked; None when another try may help."""
     match error:
         case InvalidSessionTimeoutError():
-            seconds = settings.session_timeout.total_seconds()
-            return BrokenEnvironmentError(
-                f"{where} takes no session of {seconds:g} s: set EVENHAND_SESSION_TIMEOUT between its "
-                "group.min.session.timeout.ms and group.max.session.timeout.ms"
+            fault = f"takes no session of {settings.session_timeout.total_seconds():g} s"
+            remedy = (
+                "set EVENHAND_SESSION_TIMEOUT between its group.min.session.timeout.ms and group.max.session.timeout.ms"
             )
-        case GroupAuthorizationFailedError() | InvalidGroupIdError() | TopicAuthorizationFailedError():
-            return BrokenEnvironmentError(
-                f"{where} does not let this user join consumer group {group} ({type(error).__name__}): grant it with "
-                "kafka-acls, or set another EVENHAND_GROUP"
-            )
+        case GroupAuthorizationFailedError() | InvalidGroupIdError():
+            fault = f"does not let this user into consumer group {group}"
+            remedy = "grant READ on it with kafka-acls, or set another EVENHAND_GROUP"
+        case TransactionalIdAuthorizationFailed():
+            fault = f"does not let this user write in transactions of the ids {group}-…"
+            remedy = "grant WRITE and DESCRIBE on them with kafka-acls"
+        case TopicAuthorizationFailedError():
+            fault = f"denies this user a topic ({error})"
+            remedy = "grant READ on the inputs, READ and WRITE on the outputs with kafka-acls"
+        case MessageSizeTooLargeError() | RecordListTooLargeError():
+            fault = "takes no message as large as one that must be written now"
+            remedy = "run `evenhand topics check`: it names the topic whose max.message.bytes is too small"
         case _:
             return None
+    return BrokenEnvironmentError(f"Kafka at {settings.kafka_bootstrap_servers} {fault}: {remedy}")
 
 
 def _as_told_by_kafka_python(error: Exception) -> Exception:

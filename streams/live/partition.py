@@ -12,6 +12,7 @@ from aiokafka.errors import ConsumerStoppedError, KafkaError
 from streams.admin.failure import BrokersAwayError
 from streams.live.chunks import Chunks
 from streams.live.gate import Gate
+from streams.live.membership import denial
 from streams.live.opening import Opening
 from streams.live.publisher import NotPublishedError
 from streams.live.saving import Saving
@@ -81,6 +82,9 @@ class PartitionLoop:
             try:
                 await self._serve()
             except (NotPublishedError, KafkaError, ConsumerStoppedError, BrokersAwayError) as error:
+                cause = error.__cause__ if isinstance(error, NotPublishedError) else error
+                if denied := denial(cause, self._tools.group, self._tools.settings):
+                    raise denied from error
                 long_ago = time.monotonic() - began > _LONGEST_BACK_OFF_S
                 back_off = _BACK_OFF_S if long_ago else min(back_off * 2, _LONGEST_BACK_OFF_S)
                 self.phase = Phase.WAITING

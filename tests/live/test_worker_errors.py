@@ -5,11 +5,13 @@ from __future__ import annotations
 import socket
 import subprocess
 from collections.abc import Iterator
+from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
 
 import pytest
 from kafka import KafkaAdminClient
+from kafka.admin import ACL, ACLFilter, ACLOperation, ACLPermissionType, ResourcePattern, ResourceType
 
 from tests.commands import evenhand
 from tests.errors_logged import ErrorsLogged
@@ -17,10 +19,12 @@ from tests.kafka import PASSWORD, USERNAME, Broker, Security
 from tests.kafka_log import make_topics
 from tests.live.conftest import Install
 from tests.live.installation import Installation
+from tests.live.log import Sent
 from tests.live.pages import ask, readiness, wait_for_readiness, wait_until_ready
 from tests.live.proof import prove
 from tests.live.story import Story
 from tests.live.worker import Worker
+from tests.test_topics_command import alter
 
 USAGE, ENVIRONMENT = 2, 3
 SECRET = "open sesame"
@@ -106,10 +110,27 @@ def test_a_session_that_the_broker_does_not_take_is_told(install: Install) -> No
     assert_ended(worker, ENVIRONMENT, "0.1 s", "EVENHAND_SESSION_TIMEOUT")
 
 
+def test_a_message_larger_than_its_topic_takes_is_told(install: Install) -> None:
+    installation = install()
+    alter(installation.broker, installation.prefix + "dead-letters", **{"max.message.bytes": "4000"})
+    installation.send([Sent("conversions", b"donor-7", b"no event" * 5_000)])
+
+    worker = installation.worker("a")
+
+    assert_ended(worker, ENVIRONMENT, "as large", "evenhand topics check", "max.message.bytes")
+
+
 @pytest.fixture(scope="module")
 def guarded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Broker]:
-    """A broker that asks for a password."""
-    with Broker(tmp_path_factory.mktemp("guarded"), security=Security.SASL_PLAINTEXT) as broker:
+    """A broker that asks for a password, and allows what nobody has forbidden."""
+    properties = {
+        "authorizer.class.name": "org.apache.kafka.metadata.authorizer.StandardAuthorizer",
+        "allow.everyone.if.no.acl.found": "true",
+        "super.users": "User:ANONYMOUS",
+    }
+    home = tmp_path_factory.mktemp("guarded")
+    with Broker(home, security=Security.SASL_PLAINTEXT, properties=properties) as broker:
+        evenhand("topics", "create", "--partitions", "1", "--bootstrap-servers", broker.internal)
         yield broker
 
 
@@ -120,18 +141,46 @@ def test_a_wrong_password_ends_the_worker_and_is_not_shown(install: Install, gua
     assert SECRET not in worker.log.read_text()
 
 
-def test_a_worker_with_the_right_password_works(install: Install, guarded: Broker, topic_prefix: str) -> None:
-    assert evenhand("topics", "create", "--partitions", "1", "--bootstrap-servers", guarded.internal).code == 0
-
-    worker = install().worker("a", **login(guarded, PASSWORD), EVENHAND_TOPIC_PREFIX="evenhand.")
+def test_a_worker_with_the_right_password_works(install: Install, guarded: Broker) -> None:
+    worker = install().worker("a", **login(guarded, PASSWORD))
 
     wait_until_ready(worker)
     assert worker.stop() == 0
     assert PASSWORD not in worker.log.read_text()
 
 
+@pytest.mark.parametrize(
+    ("kind", "name", "said"),
+    [
+        ("GROUP", "evenhand.attribution", "consumer group evenhand.attribution"),
+        ("TRANSACTIONAL_ID", "evenhand.attribution-0", "transactions of the ids evenhand.attribution-"),
+        ("TOPIC", "evenhand.touchpoints", "evenhand.touchpoints"),
+    ],
+)
+def test_who_may_not_is_told_so(install: Install, guarded: Broker, kind: str, name: str, said: str) -> None:
+    with forbidden(guarded, kind, name):
+        worker = install().worker("a", **login(guarded, PASSWORD))
+
+        assert_ended(worker, ENVIRONMENT, said, "grant")
+
+
+@contextmanager
+def forbidden(broker: Broker, kind: str, name: str) -> Iterator[None]:
+    """Meanwhile the user may see the resource, and no more."""
+    whom, pattern = f"User:{USERNAME}", ResourcePattern(ResourceType[kind], name)
+    acl = ACL(whom, "*", ACLOperation.DESCRIBE, ACLPermissionType.ALLOW, pattern)
+    admin = KafkaAdminClient(bootstrap_servers=broker.internal)
+    admin.create_acls([acl])
+    try:
+        yield
+    finally:
+        admin.delete_acls([ACLFilter(whom, "*", ACLOperation.ANY, ACLPermissionType.ANY, pattern)])
+        admin.close()
+
+
 def login(broker: Broker, password: str) -> dict[str, str]:
     return {
+        "EVENHAND_TOPIC_PREFIX": "evenhand.",
         "EVENHAND_KAFKA_BOOTSTRAP_SERVERS": broker.bootstrap,
         "EVENHAND_KAFKA_SECURITY_PROTOCOL": "SASL_PLAINTEXT",
         "EVENHAND_KAFKA_SASL_MECHANISM": "SCRAM-SHA-512",
