@@ -130,9 +130,9 @@ class Partition:
         self.crediting = Crediting(self._rules, self.attribution)
         self.sweep = Sweep(self.state, self._holds)
 
-    def restart(self) -> None:
-        """Go on with what the store has."""
-        self._open(self.state.store)
+    def restart(self, store: Store | None = None) -> None:
+        """Go on with what the store has, or another one."""
+        self._open(store or self.state.store)
 
     def take(self, *facts: Fact, timestamp_ms: int = UNTIMED) -> list[Reason]:
         """Take the facts as one chunk; the reasons of those refused, now or after waiting."""
@@ -141,26 +141,30 @@ class Partition:
     def take_records(self, records: list[Record]) -> list[Reason]:
         """The same with records of a log that several partitions read."""
         before = len(self.refused)
-        self.state.prefetch(
-            [(fact.contact_id.encode(), fact.event_id.encode()) for fact, _ in records if isinstance(fact, Touchpoint)]
-        )
-        for fact, received in records:
-            refusal = self.attribution.decide(fact, received)
-            if refusal is not None:
-                self._refuse(received, refusal)
-        self.attribution.give_up()
-        for origin, refusal in self.attribution.refused_later:
-            self._refuse(origin, refusal)
-        self.attribution.refused_later.clear()
+        for refused in self.decide(records):
+            self.refuse(*refused)
         for said in self.crediting.say():
-            self._say(said)
+            self.publish(said)
         self.state.commit()
         return [refused.reason for refused in self.refused[before:]]
 
-    def _refuse(self, received: Received, refusal: Refusal) -> None:
+    def decide(self, records: list[Record]) -> list[tuple[Received, Refusal]]:
+        """Decide the records of a chunk; those refused, now or after waiting."""
+        self.state.prefetch(
+            [(fact.contact_id.encode(), fact.event_id.encode()) for fact, _ in records if isinstance(fact, Touchpoint)]
+        )
+        decided = [(received, self.attribution.decide(fact, received)) for fact, received in records]
+        self.attribution.give_up()
+        later = list(self.attribution.refused_later)
+        self.attribution.refused_later.clear()
+        return [*((received, refusal) for received, refusal in decided if refusal is not None), *later]
+
+    def refuse(self, received: Received, refusal: Refusal) -> None:
+        """Write a dead letter."""
         self.refused.append(Refused(received.topic, received.offset, refusal.reason))
 
-    def _say(self, said: Said) -> None:
+    def publish(self, said: Said) -> None:
+        """Write a version of a credit, under every model."""
         self.said.append(said)
         for place, (credit, message) in enumerate(said.credits):
             who = said.contact_id, said.conversion_id
