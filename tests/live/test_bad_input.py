@@ -11,9 +11,9 @@ from events.refusal import Reason
 from tests.live.conftest import Install
 from tests.live.installation import Installation
 from tests.live.log import Logged, Sent
-from tests.live.mutations import BEYOND_THE_HORIZON, CATALOGUE, Mutant, Mutations, at
+from tests.live.mutations import BEYOND_THE_HORIZON, CATALOGUE, Event, Mutant, Mutations, at
 from tests.live.proof import Topics, missing_from_state, prove
-from tests.sent_events import conversion, touchpoint
+from tests.sent_events import conversion, record, touchpoint
 
 PARTITIONS = 2
 HOW_MANY = 1_000
@@ -49,6 +49,57 @@ def test_a_thousand_mutants_are_each_in_the_state_or_a_dead_letter(install: Inst
     assert {topics.refused.get(place) for place in in_vain} == {Reason.NEVER_MATCHED}
     assert set(topics.refused.values()) == set(Reason)
     assert [letter for letter in topics.letters if not tells_all(letter, topics)] == []
+
+
+def test_a_bad_deploy_stops_the_worker_until_its_letters_are_accepted_and_sent_back(install: Install) -> None:
+    # Given
+    installation = install(CATALOGUE)
+    allowed = {"EVENHAND_DEAD_LETTER_RATIO": "0.01"}  # 98 of these and the two that `wait_until_settled` sends
+    old = [touchpoint(event_id=f"old-{number}", occurred_at="2023-06-01T00:00:00Z") for number in range(150)]
+    strange = [touchpoint(event_id=f"strange-{number}", name="newsletter") for number in range(99)]
+    before = [touchpoint(event_id="t1"), *[touchpoint(event_id="t1", name="newsletter", lifetime="P1D")] * 150, *old]
+    tolerable, fatal, after = [*before, *strange[:-1]], strange[-1], conversion(occurred_at="2023-07-05T12:00:00Z")
+
+    # When
+    installation.send(to_its_topic(event) for event in tolerable)
+    worker = installation.worker("a", **allowed)
+    installation.wait_until_settled()
+    assert worker.running
+    installation.send([to_its_topic(fatal), to_its_topic(after)])
+
+    # Then
+    for stopped in (worker, installation.worker("a", **allowed)):
+        assert stopped.ended() == 3
+        [error] = stopped.errors()
+        assert f"topic {installation.prefix}touchpoints: 101 of the last 10000" in error
+        assert "unknown_touchpoint" in error
+        assert "--accept-dead-letters" in error
+
+    # When
+    accepting = installation.worker("a", "--accept-dead-letters", **allowed)
+    installation.wait_until_settled()
+
+    # Then
+    assert (accepting.stop(), accepting.errors()) == (0, [])
+    [credit] = prove(installation).credits
+    assert [one["touchpoint_id"] for one in json.loads(credit.value or b"")["touchpoints"]] == ["t1"]
+
+    # When
+    installation.catalogue.write_text(CATALOGUE + '[touchpoints.newsletter]\nlifetime = "P1D"\n')
+    mended = installation.worker("a", **allowed)
+    assert installation.evenhand("dead-letters", "retry", "--reason", "unknown_touchpoint").code == 0
+    installation.wait_until_settled()
+
+    # Then
+    assert (mended.stop(), mended.errors()) == (0, [])
+    credit = prove(installation).credits[-1]
+    assert len(json.loads(credit.value or b"")["touchpoints"]) == 1 + len(strange)
+
+
+def to_its_topic(event: Event) -> Sent:
+    """As its producer sends it."""
+    topic = "touchpoints" if event["type"].startswith("touchpoint") else "conversions"
+    return Sent(topic, event["contact_id"].encode(), record(event))
 
 
 def misjudged(mutants: list[Mutant], topics: Topics, installation: Installation) -> list[tuple[Mutant, str | None]]:
