@@ -87,6 +87,10 @@ def load_catalogue(path: Path | None) -> Catalogue:
     return Catalogue.compiled(rulebook_of(file), source)
 
 
+# Made before any thread needs it: msgspec may crash when two threads build the same one at once.
+_decode_rulebook = msgspec.json.Decoder(Rulebook).decode
+
+
 def incompatibility(stored: str, new: Catalogue, newest_event_us: int | None) -> str | None:
     """Say which rule that a state was made with the new catalogue breaks, and what to do; None: it breaks none.
 
@@ -94,7 +98,7 @@ def incompatibility(stored: str, new: Catalogue, newest_event_us: int | None) ->
     yet, so that only what stands without a date is compared). BrokenEnvironmentError: `stored` is not readable.
     """
     try:
-        rulebook = msgspec.json.decode(stored, type=Rulebook)
+        rulebook = _decode_rulebook(stored)
     except msgspec.MsgspecError as error:
         raise BrokenEnvironmentError(
             f"the rules stored with the state are damaged ({error}): run `evenhand state reset`, then start again"

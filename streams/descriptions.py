@@ -8,6 +8,7 @@ from config.catalogue import Catalogue
 from streams.window import Description
 
 _KEPT = 65536
+_decode_sent = msgspec.json.Decoder(dict[str, str]).decode
 
 
 class Descriptions:
@@ -24,7 +25,7 @@ class Descriptions:
             if len(self._known) == _KEPT:
                 self._known.clear()
             name, _, sent = described.partition(b"\0")
-            known = self._known[described] = name.decode(), msgspec.json.decode(sent or b"{}", type=dict[str, str]), {}
+            known = self._known[described] = name.decode(), _decode_sent(sent or b"{}"), {}
         name_text, own, made = known
         listed = self._dimensions_of(name_text, occurred_us)
         description = made.get(id(listed))

@@ -59,6 +59,12 @@ class Meta(Struct):
     """The hold up to which the last finished sweep cleaned."""
 
 
+# Made before any thread needs it: msgspec may crash when two threads build the same one at once.
+_decode_meta = msgspec.msgpack.Decoder(Meta).decode
+_decode_said = msgspec.msgpack.Decoder(tuple[int, int]).decode
+_decode_refusal = msgspec.msgpack.Decoder(tuple[Origin, Reason, tuple[FieldError, ...]]).decode
+
+
 class Room:
     """How many touchpoints the states of a process may keep in memory, all together."""
 
@@ -74,7 +80,7 @@ class PartitionState:
         """`cached_touches`: how many may stay in memory between chunks; or the room for them that states share."""
         self.store = store
         row = store.get(META)
-        self.meta = msgspec.msgpack.decode(row, type=Meta) if row else Meta()
+        self.meta = _decode_meta(row) if row else Meta()
         self._shared = cached_touches if isinstance(cached_touches, Room) else Room(cached_touches)
         self._contacts: OrderedDict[bytes, Contact] = OrderedDict()
         self._room = 0
@@ -217,7 +223,7 @@ class PartitionState:
         if row is None:
             return 0, 0
         self._rows[key] = None
-        version, lift = msgspec.msgpack.decode(row, type=tuple[int, int])
+        version, lift = _decode_said(row)
         return version, lift
 
     def note_said(self, contact_id: bytes, conversion_id: bytes, version: int, lift: int) -> None:
@@ -231,7 +237,7 @@ class PartitionState:
             return
         key = _SAID + contact.prefix + conversion_id
         held = self._rows.get(key) or self.store.get(key)
-        if held is None or msgspec.msgpack.decode(held, type=tuple[int, int])[0] < version:
+        if held is None or _decode_said(held)[0] < version:
             self._rows[key] = pack((version, lift))
             self.meta.said_by_others = True
 
@@ -398,7 +404,7 @@ _GIVE_UP, _OWED, _REFUSED, _SAID = b"\0x", b"\0o", b"\0r", b"\0s"
 
 
 def _refusal_of(row: bytes) -> tuple[Origin, Refusal]:
-    origin, reason, errors = msgspec.msgpack.decode(row, type=tuple[Origin, Reason, tuple[FieldError, ...]])
+    origin, reason, errors = _decode_refusal(row)
     return origin, Refusal(reason, errors)
 
 

@@ -8,6 +8,7 @@ from hypothesis import settings
 
 from tests.errors_logged import ErrorsLogged, recording_errors
 from tests.kafka import Broker, MissingBrokerError
+from tests.logging_kept import logging_kept
 
 settings.register_profile("evenhand", deadline=None)  # machines are shared: how long one example takes says nothing
 settings.load_profile("evenhand")
@@ -36,6 +37,13 @@ def broker_mended(request: pytest.FixtureRequest) -> Iterator[None]:
             broker.thaw()
         else:
             broker.start()
+
+
+@pytest.fixture(autouse=True)
+def logging_as_before() -> Iterator[None]:
+    """However a test configures logging, the next one finds it as it was."""
+    with logging_kept():
+        yield
 
 
 @pytest.fixture

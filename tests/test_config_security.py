@@ -156,6 +156,8 @@ def test_a_bad_value_beside_a_secret_does_not_show_it(monkeypatch: pytest.Monkey
 
 def test_what_a_library_logs_of_its_arguments_is_free_of_secrets(monkeypatch: pytest.MonkeyPatch) -> None:
     _given(monkeypatch, SASL)
+    monkeypatch.setattr(logging.getLogger("kafka"), "propagate", True)
+    monkeypatch.setattr(logging.getLogger("kafka.admin.client"), "level", logging.DEBUG)
     stream = io.StringIO()
     configure_logging("DEBUG", stream)
 

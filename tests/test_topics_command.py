@@ -32,7 +32,10 @@ def test_create_makes_every_topic_as_the_contract_has_it(kafka: Broker, topic_pr
         ),
         "credits": (3, {"cleanup.policy": "compact", "max.message.bytes": "16777216"}),
         "credits.shadow": (3, {"cleanup.policy": "compact", "max.message.bytes": "16777216"}),
-        "dead-letters": (3, {"cleanup.policy": "delete", "retention.ms": "-1"}),
+        "dead-letters": (
+            3,
+            {"cleanup.policy": "delete", "retention.ms": "-1", "max.message.bytes": "16777216"},
+        ),
     }
 
 

@@ -16,6 +16,7 @@ from streams.live.gate import Gate
 from streams.live.intake import HELD_MOST, Alignment, Judged
 from streams.live.tenure import NAMES, Tenure
 from streams.received import Received
+from streams.sweep import ROWS_PER_RECORD
 
 MOST_RECORDS, LEAST_RECORDS = 10_000, 100
 _OUTPUT_BYTES = 8 << 20
@@ -73,7 +74,7 @@ class Chunks:
         published = time.monotonic()
         tenure.state.commit()
         self._measure([*touchpoints, *conversions], began, publishing, published)
-        tenure.sweep.advance(2 * (len(touchpoints) + len(conversions)))
+        tenure.sweep.advance(ROWS_PER_RECORD * (len(touchpoints) + len(conversions)))
         await asyncio.sleep(0)
         return True
 

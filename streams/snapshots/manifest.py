@@ -58,6 +58,11 @@ class _Version(Struct):
     version: int
 
 
+# Made before any thread needs it: msgspec may crash when two threads build the same one at once.
+_decode_version = msgspec.json.Decoder(_Version).decode
+_decode_manifest = msgspec.json.Decoder(Manifest).decode
+
+
 def decode_manifest(name: str, text: bytes) -> Manifest:
     """The manifest of that name.
 
@@ -65,13 +70,13 @@ def decode_manifest(name: str, text: bytes) -> Manifest:
     """
     if name.partition("-")[2] != f"{_digest(text)}.json":
         raise SnapshotError(f"snapshot {name}: the manifest was cut short or changed")
-    version = msgspec.json.decode(text, type=_Version).version
+    version = _decode_version(text).version
     if version > MANIFEST_VERSION:
         raise NewerSnapshotError(
             f"snapshot {name}: a newer Evenhand wrote it (manifest {version}, this one reads {MANIFEST_VERSION}); "
             "upgrade this one"
         )
-    manifest = msgspec.json.decode(text, type=Manifest)
+    manifest = _decode_manifest(text)
     for file in manifest.files:
         path = PurePosixPath(file.path)
         if path.is_absolute() or ".." in path.parts:
