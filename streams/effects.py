@@ -18,6 +18,10 @@ class Counts(Struct):
     """Credits already due that a touchpoint or a follow-on fact changed."""
     excess_refunds: int = 0
 
+    def clear(self) -> None:
+        """Begin to count anew."""
+        self.accepted = self.duplicates = self.late = self.excess_refunds = 0
+
 
 class Effects(Struct, frozen=True):
     """Filled by the decider, emptied by whoever has dealt with them."""

@@ -113,7 +113,7 @@ class Chunks:
         metrics.duplicates.inc(counts.duplicates)
         metrics.late_facts.inc(counts.late)
         metrics.excess_refunds.inc(counts.excess_refunds)
-        counts.duplicates = counts.late = counts.excess_refunds = 0
+        counts.clear()
         if now - began > self._longest_s:
             self._most = max(LEAST_RECORDS, self._most // 2)
         else:

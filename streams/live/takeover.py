@@ -46,6 +46,7 @@ async def take_over(tenure: Tenure, gate: Gate, catching_up: Callable[[], None])
     tenure.state.meta.output_ends.update(ledger.ends)
     await tenure.publish(owed)
     tenure.state.commit()
+    tenure.decider.counts.clear()  # what was caught up with in silence was counted when it was decided first
 
 
 async def _learn(tenure: Tenure) -> Ledger:

@@ -100,6 +100,7 @@ class Tenure:
         if refused or self.decider.touched:
             ends = await self.publisher.publish(self.outputs.of(refused), self.covers(), self.state.meta.restated or 0)
             self.state.meta.output_ends.update(ends)
+            self.outputs.published()
 
     async def close(self) -> None:
         """Let go of the partition."""
