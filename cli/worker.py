@@ -11,7 +11,9 @@ from config.settings import load_settings
 
 @click.command("worker")
 @click.argument("decider", required=False, type=click.Choice(["attribution"]))
-@click.option("--accept-gap", is_flag=True, envvar="EVENHAND_ACCEPT_GAP", help="Go on though records are gone from a topic.")
+@click.option(
+    "--accept-gap", is_flag=True, envvar="EVENHAND_ACCEPT_GAP", help="Go on though records are gone from a topic."
+)
 @click.option(
     "--accept-dead-letters",
     is_flag=True,

@@ -19,8 +19,8 @@ from streams.rows import ConversionRow, touch_instants, unpack_claimed
 from streams.state import PartitionState
 
 ROWS_PER_RECORD = 8
-"""How many rows to look at for each record decided. While a pass goes on, what is needed no more grows with the records:
-with two rows each, thirty days of traffic left a state of over three times what was held."""
+"""How many rows to look at for each record decided. While a pass goes on, what is needed no more grows with
+the records: with two rows each, thirty days of traffic left a state of over three times what was held."""
 _PASSES_PER_HORIZON = 4
 _PIECE_ROWS = 100_000
 _FIRST_CONTACT, _END = b"\x01", b"\xff" * 5
