@@ -28,6 +28,13 @@ from tests.sent_events import conversion, record, refund, retraction, touchpoint
 
 PAGE = Path(__file__).parents[2] / "docs" / "reference" / "metrics.md"
 AT_MOST_TWO = "max_window = 2\n" + CATALOGUE
+COUNTED_ONCE = (
+    "evenhand_credits_reissued_total",
+    "evenhand_capped_credits_total",
+    "evenhand_duplicates_total",
+    "evenhand_late_facts_total",
+    "evenhand_excess_refunds_total",
+)
 OF_FAUST = ("/", "/router/", "/table/", "/stats/", "/graph/", "/performance/")
 
 
@@ -134,6 +141,19 @@ def test_the_metrics_say_what_stands_in_the_topics(install: Install) -> None:
     assert total(page, "evenhand_ready") == 1
     chunks = total(page, "evenhand_chunk_seconds_count")
     assert total(page, "evenhand_publish_seconds_count") == total(page, "evenhand_latency_seconds_count") == chunks > 1
+
+    # When
+    assert worker.stop() == 0
+    heir = installation.worker("b", EVENHAND_SNAPSHOT_URL="")
+    installation.wait_until_settled()
+
+    # Then
+    page = ask(heir, "/metrics").body
+    assert sum(by(page, "evenhand_dead_letters_total", "reason").values()) == 2 * len(INPUTS) * installation.partitions
+    assert {total(page, name) for name in COUNTED_ONCE} | set(by(page, "evenhand_credits_total", "model").values()) == {
+        0
+    }
+    assert by(page, "evenhand_snapshot_age_seconds", "partition") == {}
 
 
 def test_its_own_pages_are_all_that_it_shows(install: Install) -> None:
