@@ -9,7 +9,7 @@ import promql_parser
 import pytest
 
 from config.settings import Settings
-from streams.metrics import Metrics
+from streams.metrics import METRICS
 from tests.deployment import DEPLOY, REPOSITORY, read_yaml, services
 
 DASHBOARD = json.loads((DEPLOY / "grafana" / "dashboards" / "evenhand.json").read_text())
@@ -110,16 +110,8 @@ def places_of(position: dict[str, int]) -> Iterator[tuple[int, int]]:
 def exposed() -> dict[str, set[str]]:
     """The labels of every series that a scrape of a worker gives, by the series' name."""
     series: dict[str, set[str]] = {UP: OF_THE_TARGET}
-    for metric in vars(Metrics()).values():
-        if not hasattr(metric, "describe"):
-            continue
-        (family,) = metric.describe()
-        labels = OF_THE_TARGET | set(metric._labelnames)  # noqa: SLF001 (told nowhere else)
-        if family.type == "histogram":
-            series[f"{family.name}_bucket"] = labels | {"le"}
-            series[f"{family.name}_sum"] = series[f"{family.name}_count"] = labels
-        else:
-            series[family.name + ("_total" if family.type == "counter" else "")] = labels
+    for metric in METRICS:
+        series |= {name: OF_THE_TARGET | set(labels) for name, labels in metric.series().items()}
     return series
 
 

@@ -45,8 +45,9 @@ class Health:
         self._measured: set[int] = set()
 
     def watch(self, consumer: AIOKafkaConsumer, assignment: Assignment) -> None:
-        """The worker is about to join with these."""
+        """The worker has just joined with these."""
         self._consumer, self._assignment = consumer, assignment
+        self._heard_at = time.monotonic()
 
     async def listen(self) -> None:
         """Ask the brokers for a sign of life, and where the partitions' topics end."""

@@ -263,6 +263,14 @@ def test_a_port_in_use_is_named(install: Install) -> None:
         assert_ended(worker, ENVIRONMENT, f"port {port} ", "EVENHAND_WEB_PORT")
 
 
+def test_a_state_folder_that_cannot_be_is_named(install: Install, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("no folder")
+
+    worker = install().worker("a", EVENHAND_STATE_DIR=f"{tmp_path}/file/state")
+
+    assert_ended(worker, ENVIRONMENT, f"{tmp_path}/file/state", "EVENHAND_STATE_DIR")
+
+
 def test_a_state_of_another_format_is_told(install: Install) -> None:
     installation, database = with_state(install)
     (database.parent / "FORMAT").write_text("99\n")
