@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import closing
-from typing import Any
 
 import structlog
 import uvloop
-from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka import TopicPartition
 from aiokafka.errors import KafkaError
 from msgspec import Struct
 
@@ -23,6 +22,7 @@ from streams.admin.group_members import require_no_members
 from streams.live.client_log import tell_of_the_unforeseen, thin_out_complaints
 from streams.live.comparison import Change, Tally
 from streams.live.kafka_log import partition_count
+from streams.live.reader import reader, recall, running
 from streams.live.restatement import Restatement
 from streams.live.tools import Tools, Topics
 from streams.metrics import Metrics
@@ -33,8 +33,6 @@ from streams.state import CACHED_TOUCHES, Room
 from streams.state_folder import StateFolder
 
 log = structlog.get_logger(__name__)
-
-_RECALL_MS = 10_000
 
 
 class Restated(Struct):
@@ -68,91 +66,75 @@ def restate(settings: Settings, catalogue: Catalogue, scale: Scale, progress: Pr
         thin_out_complaints()
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.get_loop().set_exception_handler(tell_of_the_unforeseen)
-        return runner.run(_restate(settings, catalogue, scale, progress))
+        return runner.run(_Restating(settings, catalogue, scale).run(progress))
 
 
-async def _restate(settings: Settings, catalogue: Catalogue, scale: Scale, progress: Progress) -> Restated:
-    cluster = Cluster(settings.kafka_bootstrap_servers, kafka_python_security(settings))
-    topics = Topics.under(settings.topic_prefix)
-    group = f"{settings.group}.attribution"
-    cluster_id, count = await asyncio.to_thread(partition_count, cluster, topics.all)
-    partitions = sorted(set(scale.partitions)) or list(range(count))
-    if partitions[-1] >= count:
-        raise UsageError(f"there is no partition {partitions[-1]}: topic {topics.credits} has 0 to {count - 1}")
-    if not scale.dry_run:
-        await asyncio.to_thread(require_no_members, cluster, group)
-    if settings.snapshot_url and not scale.dry_run:
-        await asyncio.to_thread(scopes_at, settings.snapshot_url)  # an outage had better come to light before the work
-    folder_name = f"{group}.dry-run" if scale.dry_run else group
-    with closing(StateFolder(settings.state_dir, cluster_id, folder_name)) as folder:
-        connection = _connection(settings)
-        consumer = _consumer(connection)
-        tools = Tools(
-            settings=settings,
-            catalogue=catalogue,
-            topics=topics,
-            group=group,
+class _Restating:
+    def __init__(self, settings: Settings, catalogue: Catalogue, scale: Scale) -> None:
+        self._settings = settings
+        self._catalogue = catalogue
+        self._scale = scale
+        self._topics = Topics.under(settings.topic_prefix)
+        self._group = f"{settings.group}.attribution"
+        self._cluster = Cluster(settings.kafka_bootstrap_servers, kafka_python_security(settings))
+        self._connection = {
+            "bootstrap_servers": settings.kafka_bootstrap_servers,
+            "client_id": "evenhand",
+            **aiokafka_security(settings),
+        }
+
+    async def run(self, progress: Progress) -> Restated:
+        scale, url = self._scale, self._settings.snapshot_url
+        cluster_id, count = await asyncio.to_thread(partition_count, self._cluster, self._topics.all)
+        partitions = sorted(set(scale.partitions)) or range(count)
+        if partitions[-1] >= count:
+            raise UsageError(
+                f"there is no partition {partitions[-1]}: topic {self._topics.credits} has 0 to {count - 1}"
+            )
+        if not scale.dry_run:
+            await asyncio.to_thread(require_no_members, self._cluster, self._group)
+            if url:  # an outage had better come to light before the work
+                await asyncio.to_thread(scopes_at, url)
+        restated = Restated({}, [])
+        # Apart from the workers' own, so that a dry run can be done beside them.
+        folder_name = f"{self._group}.dry-run" if scale.dry_run else self._group
+        with closing(StateFolder(self._settings.state_dir, cluster_id, folder_name)) as folder:
+            for partition in partitions:
+                if not scale.dry_run:
+                    await asyncio.to_thread(require_no_members, self._cluster, self._group)
+                try:
+                    await self._one(partition, self._tools(cluster_id, count, folder), progress, restated)
+                except KafkaError as error:
+                    where = self._settings.kafka_bootstrap_servers
+                    raise BrokenEnvironmentError(f"Kafka at {where} fails ({error}): see the brokers' log") from error
+        return restated
+
+    def _tools(self, cluster_id: str, partitions: int, folder: StateFolder) -> Tools:
+        return Tools(
+            settings=self._settings,
+            catalogue=self._catalogue,
+            topics=self._topics,
+            group=self._group,
             cluster_id=cluster_id,
-            partitions=count,
-            cluster=cluster,
-            connection=connection,
-            consumer=consumer,
+            partitions=partitions,
+            cluster=self._cluster,
+            connection=self._connection,
+            consumer=reader(self._connection),
             folder=folder,
             memory=RocksMemory(),
             room=Room(CACHED_TOUCHES),
             metrics=Metrics(),
         )
-        try:
-            await consumer.start()
-            return await _each(tools, partitions, scale, progress)
-        except KafkaError as error:
-            raise BrokenEnvironmentError(f"Kafka at {settings.kafka_bootstrap_servers} fails: {error}") from error
-        finally:
-            await consumer.stop()
 
-
-async def _each(tools: Tools, partitions: Sequence[int], scale: Scale, progress: Progress) -> Restated:
-    restated = Restated({}, [])
-    for partition in partitions:
-        if not scale.dry_run:
-            await asyncio.to_thread(require_no_members, tools.cluster, tools.group)
-        restatement = Restatement(tools, partition, progress, dry_run=scale.dry_run)
-        comparison = await restatement.run(scale.sample - len(restated.changes))
-        await _recall(tools.consumer, TopicPartition(tools.topics.credits, partition), comparison.changes)
+    async def _one(self, partition: int, tools: Tools, progress: Progress, restated: Restated) -> None:
+        dry_run = self._scale.dry_run
+        async with running(tools.consumer):
+            sample = self._scale.sample - len(restated.changes)
+            comparison = await Restatement(tools, partition, progress, dry_run=dry_run).run(sample)
+        await recall(self._connection, TopicPartition(self._topics.credits, partition), comparison.changes)
         restated.tallies[partition] = comparison.tally
         restated.changes += comparison.changes
-        if scale.dry_run:
+        if dry_run:
             tools.folder.remove(partition)
         else:
             log.info("partition restated", partition=partition, said_again=comparison.tally.said_again)
-    return restated
-
-
-async def _recall(consumer: AIOKafkaConsumer, place: TopicPartition, changes: Sequence[Change]) -> None:
-    """Fetch the messages that stand where these changes would be said."""
-    for change in changes:
-        if change.offset >= 0:
-            consumer.assign([place])
-            consumer.seek(place, change.offset)
-            for record in (await consumer.getmany(place, timeout_ms=_RECALL_MS, max_records=1)).get(place, ()):
-                change.was = record.value if record.offset == change.offset else None
-
-
-def _connection(settings: Settings) -> Mapping[str, Any]:
-    return {
-        "bootstrap_servers": settings.kafka_bootstrap_servers,
-        "client_id": "evenhand",
-        **aiokafka_security(settings),
-    }
-
-
-def _consumer(connection: Mapping[str, Any]) -> AIOKafkaConsumer:
-    """A reader of committed records that belongs to no group."""
-    return AIOKafkaConsumer(
-        **connection,
-        isolation_level="read_committed",
-        enable_auto_commit=False,
-        auto_offset_reset="earliest",
-        fetch_max_wait_ms=100,
-        max_partition_fetch_bytes=2 << 20,
-    )
