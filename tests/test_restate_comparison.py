@@ -7,8 +7,10 @@ from collections.abc import Sequence
 
 from config.catalogue import Catalogue
 from events.fact import Fact
+from events.refusal import Reason, refuse
 from streams.live.comparison import Comparison
-from tests.domain import DAY_US, NOON, catalogue, conversion, retraction, touchpoint
+from streams.rows import Origin
+from tests.domain import DAY_US, NOON, Partition, catalogue, conversion, retraction, touchpoint
 from tests.restating import Message, messages, rebuilt, recovered, restated, served, versions
 
 AD = """
@@ -142,3 +144,18 @@ def test_a_recovered_partition_goes_on_above_what_was_restated() -> None:
     partition.take(touchpoint("t2", NOON, "mail"))
 
     assert versions([*log, *messages(partition.said)]) == {OWN: [2, 3, 4]}
+
+
+def test_refusals_that_are_owed_come_in_pieces_of_bounded_size() -> None:
+    state = Partition().state
+    origins = [Origin("touchpoints", 0, offset, 0, b"donor-7", b"{}") for offset in range(5)]
+    for origin in origins:
+        state.owe_refusal(origin, refuse(Reason.TOO_LATE, "donor-7", "/occurred_at", "too late"))
+    state.commit()
+
+    pieces = []
+    while piece := state.owed_refusals(2):
+        pieces.append([origin for origin, _ in piece])
+        state.commit()
+
+    assert pieces == [origins[:2], origins[2:4], origins[4:]]
