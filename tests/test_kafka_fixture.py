@@ -109,6 +109,7 @@ def test_a_broker_dies_with_the_process_that_started_it(tmp_path: Path) -> None:
 def test_an_error_logged_by_either_library_is_collected(errors_logged: ErrorsLogged) -> None:
     errors_logged.allow("node 1")
     errors_logged.allow("broker away")
+    structlog.reset_defaults()
     with recording_errors() as errors:
         logging.getLogger("aiokafka").error("lost %s", "node 1")
         structlog.get_logger().error("broker away", bootstrap="localhost:9092")
