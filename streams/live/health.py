@@ -19,13 +19,13 @@ from streams.metrics import Metrics
 
 log = structlog.get_logger(__name__)
 
-BROKER_SILENCE_S: Final = 15.0
+BROKER_SILENCE_S: Final = 10.0
 """After that long without an answer the brokers count as away."""
 STALLED_S: Final = 30.0
 """A partition that decides nothing for that long counts as stalled, if it has records to decide."""
 CAUGHT_UP_RECORDS: Final = 20_000
 """A partition that lags by more, over its two topics, has not caught up."""
-_ANSWER_S = 5.0
+_ANSWER_S = 4.0
 
 
 class Health:

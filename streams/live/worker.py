@@ -167,6 +167,6 @@ class AttributionWorker:
         }
         if offsets:
             try:
-                await asyncio.wait_for(self._consumer.commit(offsets), _GOODBYE_S)
+                await asyncio.wait_for(self._consumer.commit(offsets), _PATIENCE_S)
             except (KafkaError, TimeoutError) as error:
                 log.debug("offsets not committed", why=str(error))

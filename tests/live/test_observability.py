@@ -38,6 +38,31 @@ COUNTED_ONCE = (
 OF_FAUST = ("/", "/router/", "/table/", "/stats/", "/graph/", "/performance/")
 
 
+IMPATIENT = """
+import asyncio, sys
+from datetime import timedelta
+import streams.live.app as app
+import streams.live.chunks as chunks
+import streams.live.health as health
+from streams.live.tenure import Tenure
+from cli.main import main
+
+async def never_published(tenure, refused):
+    if refused or tenure.decider.touched:
+        await asyncio.Event().wait()
+
+async def never_fetched(*arguments):
+    await asyncio.sleep(0.1)
+    return {}
+
+health.STALLED_S = health.BROKER_SILENCE_S = 2
+app.LISTEN_EVERY = timedelta(seconds=0.5)
+%s
+sys.exit(main())
+"""
+"""The worker, which takes two seconds without progress for a stall, with a fault of one's choice."""
+
+
 # The list
 
 
@@ -168,7 +193,7 @@ def test_its_own_pages_are_all_that_it_shows(install: Install) -> None:
 
 def test_it_logs_a_line_a_partition_and_nobody_s_name(install: Install) -> None:
     installation = install(partitions=2)
-    worker = installation.worker("a")
+    worker = installation.worker("a", program=("-c", IMPATIENT % "app.TELL_EVERY = timedelta(seconds=1)"))
     installation.send(sent([touchpoint(contact_id="Ada Lovelace"), conversion(contact_id="Ada Lovelace", value="?")]))
 
     worker.wait_for("partition", partition=1, phase="running")
@@ -189,7 +214,7 @@ def test_who_does_not_hear_the_brokers_is_not_ready(install: Install, errors_log
     errors_logged.allow("kafka")  # the test's own clients
     # Given
     installation = install()
-    worker, idle = installation.worker("a"), installation.worker("b")
+    worker, idle = (installation.worker(name, program=("-c", IMPATIENT % "")) for name in ("a", "b"))
     for each in (worker, idle):
         wait_until_ready(each)
 
@@ -219,28 +244,6 @@ def test_a_partition_goes_to_one_worker_s_account_alone(install: Install) -> Non
     installation.wait_until_settled()
 
     assert sorted(map(sorted, map(owned, workers))) == [["0"], ["1"]]
-
-
-IMPATIENT = """
-import asyncio, sys
-import streams.live.chunks as chunks
-import streams.live.health as health
-from streams.live.tenure import Tenure
-from cli.main import main
-
-async def never_published(tenure, refused):
-    if refused or tenure.decider.touched:
-        await asyncio.Event().wait()
-
-async def never_fetched(*arguments):
-    await asyncio.sleep(0.1)
-    return {}
-
-health.STALLED_S = 1
-%s
-sys.exit(main())
-"""
-"""The worker, which takes a second without progress for a stall, with a fault of one's choice."""
 
 
 @pytest.mark.parametrize(
