@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 
 import structlog
 from aiokafka import ConsumerRebalanceListener, TopicPartition
@@ -99,7 +99,3 @@ class Assignment(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka h
             await loop.run()
         except Exception as error:  # noqa: BLE001 (aiokafka would only log it)
             self._crash(error)
-
-    def phases(self) -> Iterable[tuple[int, str]]:
-        """What each partition is doing."""
-        return [(partition, loop.phase.value) for partition, loop in sorted(self.loops.items())]
