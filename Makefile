@@ -21,6 +21,7 @@ UV_READY := .venv/.uv
 RUN_READY := .venv/.installed
 DEV_READY := .venv/.installed-dev
 KAFKA_READY := $(KAFKA)/.fetched
+POSTGRESQL_READY := build/.postgresql
 
 .PHONY: help setup setup-tests demo test check lint types format bench lock upgrade clean
 
@@ -29,7 +30,7 @@ help: ## show these commands
 
 setup: $(RUN_READY) ## install Evenhand into .venv
 
-setup-tests: $(DEV_READY) $(KAFKA_READY) ## install what the tests need besides: tools, Java, Kafka's jars
+setup-tests: $(DEV_READY) $(KAFKA_READY) $(POSTGRESQL_READY) ## install what the tests need besides: tools, Java, Kafka, PostgreSQL
 
 demo: setup ## the main job on files that ship with the project, no Kafka
 	@scripts/demo.sh
@@ -90,4 +91,9 @@ $(KAFKA_READY): tests/kafka/pom.xml
 	@echo 'fetching Kafka into $(KAFKA)/libs'
 	@rm -rf $(KAFKA)/libs
 	@mvn --batch-mode --quiet --strict-checksums -f tests/kafka/pom.xml package
+	@touch $@
+
+$(POSTGRESQL_READY): scripts/install-postgresql
+	@scripts/install-postgresql
+	@mkdir -p build
 	@touch $@
