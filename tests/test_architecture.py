@@ -18,8 +18,11 @@ WORLD = {
 }
 """I/O, clock, chance, environment, log."""
 READS_CLOCK_OR_FILES = {"open", "print", "input", "date.today", "datetime.now", "datetime.today", "datetime.utcnow"}
-READS_ISOS_LISTS = {("events.currencies", "pathlib"), ("events.currencies", "pathlib.Path")}
-"""A constant of the code: the currency lists that a package ships are read once, as an import would."""
+READS_SHIPPED_LISTS = {
+    *(("events.currencies", "pathlib"), ("events.currencies", "pathlib.Path")),
+    *(("events.zones", "zoneinfo"), ("events.zones", "zoneinfo.ZoneInfo")),
+}
+"""Constants of the code: the currencies and the time zones that packages ship are read once, as an import would."""
 AT_THE_EDGE = {
     "rocksdict": {"streams.rocks"},
     "prometheus_client": {"streams.metrics"},
@@ -85,7 +88,7 @@ def test_events_and_deciders_touch_no_world() -> None:
 
     touched = {(name, found) for name in pure for found in imports(modules()[name]) if found.split(".")[0] in WORLD}
 
-    assert touched - READS_ISOS_LISTS == set()
+    assert touched - READS_SHIPPED_LISTS == set()
     assert {(name, call) for name in pure for call in calls(modules()[name]) & READS_CLOCK_OR_FILES} == set()
 
 
