@@ -33,7 +33,6 @@ class AmbiguousConversionError(UsageError):
 class Converted(NamedTuple):
     """A conversion as the read model has it. Instants are the read model's text, amounts decimals."""
 
-    number: int
     contact_id: str
     conversion_id: str
     name: str
@@ -90,8 +89,9 @@ def explain(database: sqlite3.Connection, conversion_id: str, contact_id: str | 
     """
     conversion = _conversion(database, conversion_id, contact_id)
     shares = database.execute(
-        "SELECT dimension, value, credit_minor FROM credit_by_dimension WHERE conversion_number = ? ORDER BY place",
-        (conversion.number,),
+        """SELECT dimension, value, credit_minor FROM credit_by_dimension
+           WHERE contact_id = ? AND conversion_id = ? ORDER BY place""",
+        (conversion.contact_id, conversion.conversion_id),
     )
     return Explanation(
         conversion,
@@ -102,7 +102,7 @@ def explain(database: sqlite3.Connection, conversion_id: str, contact_id: str | 
 
 def _conversion(database: sqlite3.Connection, conversion_id: str, contact_id: str | None) -> Converted:
     found = database.execute(
-        """SELECT number, contact_id, conversion_id, name, occurred_at, model, version, capped, currency, exponent,
+        """SELECT contact_id, conversion_id, name, occurred_at, model, version, capped, currency, exponent,
                   value_minor, refunded_minor, unattributed_minor
            FROM conversions JOIN currencies USING (currency)
            WHERE conversion_id = ?1 AND (?2 IS NULL OR contact_id = ?2) ORDER BY contact_id LIMIT 4""",
@@ -112,7 +112,7 @@ def _conversion(database: sqlite3.Connection, conversion_id: str, contact_id: st
         of_contact = "" if contact_id is None else f" of contact {contact_id!r}"
         raise UnknownConversionError(f"the read model has no conversion {conversion_id!r}{of_contact}; check the id")
     if len(found) > 1:
-        contacts = ", ".join([repr(row[1]) for row in found[:3]] + ["…"] * (len(found) > 3))
+        contacts = ", ".join([repr(row[0]) for row in found[:3]] + ["…"] * (len(found) > 3))
         raise AmbiguousConversionError(
             f"several contacts have a conversion {conversion_id!r} ({contacts}); say whose with --contact"
         )
@@ -124,8 +124,8 @@ def _conversion(database: sqlite3.Connection, conversion_id: str, contact_id: st
 def _touchpoints(database: sqlite3.Connection, conversion: Converted) -> list[ExplainedTouchpoint]:
     earned = dict(
         database.execute(
-            "SELECT touchpoint_id, credit_minor FROM credit_by_touchpoint WHERE conversion_number = ?",
-            (conversion.number,),
+            "SELECT touchpoint_id, credit_minor FROM credit_by_touchpoint WHERE contact_id = ? AND conversion_id = ?",
+            (conversion.contact_id, conversion.conversion_id),
         ).fetchall()
     )
     rows = database.execute(

@@ -20,6 +20,11 @@ def instant_text(us: int) -> str:
     return f"{_day(days)}{_MINUTES[minute]}{seconds[:2]}.{seconds[2:]}Z"
 
 
+def day_text(us: int) -> str:
+    """`2023-07-05`: the day in UTC of an instant in microseconds since 1970."""
+    return _day(us // DAY_US)
+
+
 @lru_cache(maxsize=4096)
 def _day(days: int) -> str:
     return date.fromordinal(days + _EPOCH).isoformat()

@@ -13,7 +13,7 @@ from sqlalchemy.dialects import sqlite
 from sqlalchemy.schema import CreateIndex, CreateTable
 
 from projections.tables import METADATA
-from projections.views import VIEWS
+from projections.views import view_statements
 
 Row = tuple[Any, ...]
 
@@ -71,8 +71,8 @@ class SqliteWriter:
         for table in METADATA.sorted_tables:
             for index in sorted(table.indexes, key=lambda index: str(index.name)):
                 execute(str(CreateIndex(index).compile(dialect=_DIALECT)))
-        for name, view in VIEWS.items():
-            execute(f"CREATE VIEW {name} AS {view.query}")
+        for statement in view_statements("sqlite"):
+            execute(statement)
         execute("COMMIT")
         # Query planners need to know that a dimension has few values; sampling is enough for that.
         execute("PRAGMA analysis_limit = 1000")

@@ -1,7 +1,9 @@
 """The read model's tables, declared once: what analysts query, in SQLite and in PostgreSQL.
 
 Instants are text of fixed width in SQLite (`2023-07-05T11:00:00.000000Z`: sorts as it reads, and its date functions
-take it) and `timestamptz` in PostgreSQL. Money is integer minor units, with `currencies` saying how many make a unit.
+take it) and `timestamptz` in PostgreSQL; days are dates, in SQLite as text. Money is integer minor units, with
+`currencies` saying how many make a unit. Everything is named by the ids that it came with, so that a replay of files
+and a projector that follows the topics fill the same tables with the same rows.
 """
 
 from __future__ import annotations
@@ -9,19 +11,23 @@ from __future__ import annotations
 from typing import Final
 
 from sqlalchemy import JSON, BigInteger, Boolean, Column, Index, Integer, MetaData, SmallInteger, Table, Text
-from sqlalchemy.dialects.postgresql import JSONB, TIMESTAMP
+from sqlalchemy.dialects.postgresql import DATE, JSONB, TIMESTAMP
 
 METADATA: Final = MetaData()
 
 _INSTANT: Final = Text().with_variant(TIMESTAMP(timezone=True), "postgresql")
+_DAY: Final = Text().with_variant(DATE(), "postgresql")
 _OBJECT: Final = JSON().with_variant(JSONB(), "postgresql")
 _MINOR_UNITS: Final = BigInteger()
-_NUMBER: Final = BigInteger().with_variant(Integer(), "sqlite")
 
 
-def _table(name: str, comment: str, *parts: Column[object] | Index, clustered: bool = False) -> Table:
-    """`clustered`: rows lie in the order of the primary key, which they are written in, so that it costs no index."""
-    return Table(name, METADATA, *parts, comment=comment, sqlite_with_rowid=not clustered)
+BOOKKEEPING: Final = "bookkeeping"
+"""The key in a table's `info` that marks what the projector keeps for itself: no answer, and not to be exported."""
+
+
+def _table(name: str, comment: str, *parts: Column[object] | Index, bookkeeping: bool = False) -> Table:
+    # In SQLite rows lie in the order of the primary key, which they are written in, so that it costs no index.
+    return Table(name, METADATA, *parts, comment=comment, sqlite_with_rowid=False, info={BOOKKEEPING: bookkeeping})
 
 
 def _key(name: str, kind: object, comment: str) -> Column[object]:
@@ -32,10 +38,24 @@ def _column(name: str, kind: object, comment: str, nullable: bool = False) -> Co
     return Column(name, kind, nullable=nullable, comment=comment)  # type: ignore[arg-type]
 
 
+def _source() -> tuple[Column[object], Column[object]]:
+    return (
+        _column("partition", Integer(), "Of its record in the input topic; null after a replay.", nullable=True),
+        _column("offset", BigInteger(), "Of its record in the input topic; null after a replay.", nullable=True),
+    )
+
+
+def _conversion() -> tuple[Column[object], Column[object]]:
+    return (
+        _key("contact_id", Text(), "As in `conversions`."),
+        _key("conversion_id", Text(), "As in `conversions`."),
+    )
+
+
 META: Final = _table(
     "meta",
     "What the read model was made from.",
-    _key("name", Text(), "`as_of`, `catalogue`, `events`, `accepted`, `duplicates`, `dead_letters`."),
+    _key("name", Text(), "After a replay `as_of`, `catalogue`, `events`, `accepted`, `duplicates`, `dead_letters`."),
     _column("value", Text(), "Its value as text."),
 )
 
@@ -49,25 +69,34 @@ CURRENCIES: Final = _table(
 
 TOUCHPOINTS: Final = _table(
     "touchpoints",
-    "Every accepted touchpoint, a contact's together and in order of time.",
+    "Every accepted touchpoint; the view `timeline` adds its status.",
     _key("contact_id", Text(), "Whose it is."),
-    _key("occurred_at", _INSTANT, "When it took place."),
     _key("event_id", Text(), "Its id, unique within the contact."),
+    _column("occurred_at", _INSTANT, "When it took place."),
     _column("name", Text(), "What it was: a touchpoint type of the catalogue, as a rule."),
     _column("lifetime", Text(), "How long it stays active, ISO 8601: its own, else the catalogue's."),
     _column("expires_at", _INSTANT, "`occurred_at` + `lifetime`: the last instant at which it counts."),
-    _column("status", Text(), "`Active` or `Inactive` as of `as_of` in `meta`; a retracted one is Inactive."),
     _column("retracted", Boolean(), "Whether a retraction names it; then it counts for no conversion."),
     _column("dimensions", _OBJECT, "Its value in each dimension that it has one for."),
-    clustered=True,
+    *_source(),
+)
+
+RETRACTIONS: Final = _table(
+    "retractions",
+    "Every accepted retraction, whether its touchpoint is there or not.",
+    _key("contact_id", Text(), "Whose it is."),
+    _key("event_id", Text(), "Its id, unique within the contact."),
+    _column("touchpoint_id", Text(), "`event_id` in `touchpoints`, of the same contact."),
+    _column("occurred_at", _INSTANT, "When it took place."),
+    *_source(),
+    Index("retractions_by_touchpoint", "contact_id", "touchpoint_id"),
 )
 
 CONVERSIONS: Final = _table(
     "conversions",
     "Every accepted conversion with the last version of its credit.",
-    _key("number", _NUMBER, "Its place by (occurred_at, conversion_id, contact_id), from 1; other tables name it so."),
-    _column("contact_id", Text(), "Whose it is."),
-    _column("conversion_id", Text(), "Its event id, unique within the contact only."),
+    _key("contact_id", Text(), "Whose it is."),
+    _key("conversion_id", Text(), "Its event id, unique within the contact only."),
     _column("name", Text(), "What it was: donation, sponsorship, pledge, purchase …"),
     _column("occurred_at", _INSTANT, "When it took place."),
     _column("currency", Text(), "Of all its amounts."),
@@ -77,80 +106,253 @@ CONVERSIONS: Final = _table(
     _column("model", Text(), "By which the credit was split."),
     _column("version", Integer(), "Of the credit: it grows with each fact that could change it."),
     _column("capped", Boolean(), "Whether there were more active touchpoints than may count: only the newest did."),
-    Index("conversions_by_id", "conversion_id", "contact_id", unique=True),
-    Index("conversions_by_contact", "contact_id", "occurred_at"),
+    Index("conversions_by_id", "conversion_id"),
+    Index("conversions_by_time", "occurred_at"),
 )
 
 CREDIT_BY_TOUCHPOINT: Final = _table(
     "credit_by_touchpoint",
     "What each touchpoint of a conversion's evidence earned, also when it is nothing.",
-    _key("conversion_number", BigInteger(), "`number` in `conversions`."),
+    *_conversion(),
     _key("place", Integer(), "From 0, by (occurred_at, event_id)."),
-    _column("touchpoint_id", Text(), "`event_id` in `touchpoints`, of the conversion's contact."),
+    _column("touchpoint_id", Text(), "`event_id` in `touchpoints`, of the same contact."),
     _column("credit_minor", _MINOR_UNITS, "Its share of the whole."),
-    clustered=True,
 )
 
 CREDIT_BY_DIMENSION: Final = _table(
     "credit_by_dimension",
     "How each dimension splits a conversion: the rows of one sum up to its value less its refunds.",
-    _key("conversion_number", BigInteger(), "`number` in `conversions`."),
+    *_conversion(),
     _key("place", Integer(), "From 0, by dimension and value, what is unattributed last."),
     _column("dimension", Text(), "Department, online channel, platform …"),
     _column("value", Text(), "Its value; null: unattributed, since no touchpoint has a value.", nullable=True),
+    _column("day", _DAY, "Of the conversion, in UTC."),
     _column("currency", Text(), "Never add up across currencies."),
     _column("credit_minor", _MINOR_UNITS, "What the value earned. Also when that is nothing, but not for null."),
-    Index("credit_by_dimension_value", "dimension", "currency", "value", "credit_minor"),
-    clustered=True,
+    Index("credit_by_dimension_value", "dimension", "currency", "value", "day", "credit_minor"),
 )
 
 SHADOW_CREDITS: Final = _table(
     "shadow_credits",
     "The credit of each conversion under each further model that the catalogue lists.",
-    _key("conversion_number", BigInteger(), "`number` in `conversions`."),
+    *_conversion(),
     _key("model", Text(), "The further model."),
     _column("version", Integer(), "As in `conversions`."),
     _column("unattributed_minor", _MINOR_UNITS, "As in `conversions`."),
     _column("capped", Boolean(), "As in `conversions`."),
-    clustered=True,
 )
 
 SHADOW_CREDIT_BY_TOUCHPOINT: Final = _table(
     "shadow_credit_by_touchpoint",
     "What each touchpoint earned under a further model; those that earned nothing are left out.",
-    _key("conversion_number", BigInteger(), "`number` in `conversions`."),
+    *_conversion(),
     _key("model", Text(), "The further model."),
     _key("place", Integer(), "As in `credit_by_touchpoint`."),
-    _column("touchpoint_id", Text(), "`event_id` in `touchpoints`, of the conversion's contact."),
+    _column("touchpoint_id", Text(), "`event_id` in `touchpoints`, of the same contact."),
     _column("credit_minor", _MINOR_UNITS, "Its share of the whole."),
-    clustered=True,
 )
 
 SHADOW_CREDIT_BY_DIMENSION: Final = _table(
     "shadow_credit_by_dimension",
     "How each dimension splits a conversion under a further model; values that earned nothing are left out.",
-    _key("conversion_number", BigInteger(), "`number` in `conversions`."),
+    *_conversion(),
     _key("model", Text(), "The further model."),
     _key("place", Integer(), "As in `credit_by_dimension`."),
     _column("dimension", Text(), "Department, online channel, platform …"),
     _column("value", Text(), "Its value; null: unattributed.", nullable=True),
+    _column("day", _DAY, "Of the conversion, in UTC."),
     _column("currency", Text(), "Never add up across currencies."),
     _column("credit_minor", _MINOR_UNITS, "What the value earned."),
-    Index("shadow_credit_by_dimension_value", "model", "dimension", "currency", "value", "credit_minor"),
-    clustered=True,
+    Index("shadow_credit_by_dimension_value", "model", "dimension", "currency", "value", "day", "credit_minor"),
+)
+
+CONTACTS: Final = _table(
+    "contacts",
+    "Every contact that has attributes, with the newest value of each.",
+    _key("contact_id", Text(), "The account, contact, donor."),
+    _column("name", Text(), "Attribute `name`.", nullable=True),
+    _column("kind", Text(), "Attribute `kind`: customer, prospect, member, donor …", nullable=True),
+    _column("owner", Text(), "Attribute `owner`: a user id.", nullable=True),
+    _column("email", Text(), "Attribute `email`.", nullable=True),
+    _column("phone", Text(), "Attribute `phone`.", nullable=True),
+    _column("city", Text(), "Attribute `city`.", nullable=True),
+    _column("postcode", Text(), "Attribute `postcode`.", nullable=True),
+    _column("time_zone", Text(), "Attribute `time_zone`: an IANA name.", nullable=True),
+    _column("attributes", _OBJECT, "All attributes, these too; those that are null are left out."),
+    _column("updated_at", _INSTANT, "`occurred_at` of the newest update."),
+    Index("contacts_by_kind", "kind"),
+    Index("contacts_by_owner", "owner"),
+)
+
+CONTACT_UPDATES: Final = _table(
+    "contact_updates",
+    "Every accepted update of a contact's attributes: what `contacts` is made from.",
+    _key("contact_id", Text(), "Whose it is."),
+    _key("event_id", Text(), "Its id, unique within the contact."),
+    _column("occurred_at", _INSTANT, "When it took place; per attribute the newest (occurred_at, event_id) holds."),
+    _column("attributes", _OBJECT, "As sent; null hides one."),
+    *_source(),
+)
+
+INTERACTIONS: Final = _table(
+    "interactions",
+    "Every interaction as it stands: planned, done or deleted.",
+    _key("subject", Text(), "`contact_id`, or `user:` and the owner of a personal one."),
+    _key("interaction_id", Text(), "Its id, unique within the subject."),
+    _column("contact_id", Text(), "With whom; null: a personal one.", nullable=True),
+    _column("owner", Text(), "Whose personal one it is; null: a contact's.", nullable=True),
+    _column("kind", Text(), "`customer`, `prospect` or `personal`."),
+    _column("title", Text(), "Its description.", nullable=True),
+    _column("details", Text(), "Its longer description.", nullable=True),
+    _column("interaction_type", Text(), "Call, visit, letter …", nullable=True),
+    _column("purpose", Text(), "What it is for.", nullable=True),
+    _column("starts_at", _INSTANT, "When it begins.", nullable=True),
+    _column("due_on", _DAY, "The day by which it is due.", nullable=True),
+    _column("due_at", _INSTANT, "The instant from which on it is missed while open; null: never.", nullable=True),
+    _column("assignee", Text(), "The user who is to do it.", nullable=True),
+    _column("response_required", Boolean(), "Whether it asks for a response, as long as it is open."),
+    _column("date_completed", _DAY, "A plain date, which closes nothing.", nullable=True),
+    _column("note", Text(), "A note.", nullable=True),
+    _column("tags", _OBJECT, "Its tags, sorted."),
+    _column("follow_up_of", Text(), "`interaction_id` of the one that it follows, of the same subject.", nullable=True),
+    _column("source", Text(), "`manual`, `workflow`, `mass_contact`, `generated` or `mail`."),
+    _column("state", Text(), "`open`, `completed` or `deleted`."),
+    _column("outcome", Text(), "How it ended.", nullable=True),
+    _column("summary", Text(), "What was said.", nullable=True),
+    _column("completed_on", _DAY, "The day given for its completion; decides nothing.", nullable=True),
+    _column("completed_at", _INSTANT, "`occurred_at` of the fact that completed it.", nullable=True),
+    _column("next_action", Text(), "What is to be done next.", nullable=True),
+    _column("snoozed_until", _INSTANT, "No reminder before.", nullable=True),
+    _column("posts", _OBJECT, "A list of {event_id, occurred_at, actor, text}."),
+    _column("created_at", _INSTANT, "When it was scheduled or logged."),
+    _column("created_by", Text(), "By which user, or `system`."),
+    _column("version", Integer(), "How many facts of it were accepted."),
+    Index("interactions_by_contact", "contact_id", "created_at"),
+    Index("interactions_by_assignee", "assignee", "state", "due_at"),
+    Index("interactions_by_response", "response_required", "state", "contact_id"),
+)
+
+INTERACTION_HISTORY: Final = _table(
+    "interaction_history",
+    "Every accepted fact about interactions, in the order of the log.",
+    _key("subject", Text(), "As in `interactions`."),
+    _key("event_id", Text(), "Its id, unique within the subject."),
+    _column("interaction_id", Text(), "As in `interactions`."),
+    _column("type", Text(), "`interaction.scheduled`, `interaction.completed` …"),
+    _column("occurred_at", _INSTANT, "When it took place."),
+    _column("actor", Text(), "The user who did it, or `system`."),
+    _column("fact", _OBJECT, "All its fields as sent."),
+    _column(
+        "partition", Integer(), "Of its record in topic `interactions`; in a replay of files the FILE's place from 0."
+    ),
+    _column("offset", BigInteger(), "Of its record there; in a replay of files the line's number from 1."),
+    Index("interaction_history_by_interaction", "subject", "interaction_id", "partition", "offset"),
+)
+
+SCORES: Final = _table(
+    "scores",
+    "Every contact's score under every published profile.",
+    _key("contact_id", Text(), "Whose it is."),
+    _key("profile_id", Text(), "Under which profile."),
+    _column("profile_revision", Integer(), "Under which revision of it."),
+    _column("score", BigInteger(), "Within the profile's floor and ceiling."),
+    _column("unclamped", BigInteger(), "The sum of the rules, the groups' corrections and what was adjusted."),
+    _column("band", Text(), "The highest band that begins at the score or below.", nullable=True),
+    _column("as_of", _INSTANT, "When it was computed."),
+    _column("rules", _OBJECT, "A list of {rule_id, times, points}, in the profile's order."),
+    _column("groups", _OBJECT, "A list of {group_id, points}: the groups' corrections.", nullable=True),
+    _column("adjusted", BigInteger(), "By hand."),
+    _column("version", BigInteger(), "It only grows."),
+    Index("scores_by_profile", "profile_id", "score"),
+)
+
+SCORE_CHANGES: Final = _table(
+    "score_changes",
+    "Every move of a contact from one band to another, as it was said.",
+    _key("contact_id", Text(), "Whose score it is."),
+    _key("profile_id", Text(), "Under which profile."),
+    _key("version", BigInteger(), "Of the score that made the move."),
+    _column("change", _OBJECT, "The message."),
+)
+
+REMINDERS: Final = _table(
+    "reminders",
+    "Every reminder that was sent.",
+    _key("subject", Text(), "As in `interactions`."),
+    _key("interaction_id", Text(), "As in `interactions`."),
+    _key("sent_for", Text(), "The due date that it was sent for."),
+    _column("contact_id", Text(), "As in `interactions`.", nullable=True),
+    _column("owner", Text(), "As in `interactions`.", nullable=True),
+    _column("assignee", Text(), "Who was reminded.", nullable=True),
+    _column("due_on", _DAY, "The day by which it is due.", nullable=True),
+    _column("title", Text(), "Of the interaction.", nullable=True),
+    _column("contact_name", Text(), "Of the contact.", nullable=True),
+    Index("reminders_by_contact", "contact_id"),
+)
+
+REJECTIONS: Final = _table(
+    "rejections",
+    "Every fact about an interaction that the rules forbade.",
+    _key("subject", Text(), "As in `interactions`."),
+    _key("event_id", Text(), "Of the fact, unique within the subject."),
+    _column("interaction_id", Text(), "As in `interactions`."),
+    _column("contact_id", Text(), "As in `interactions`.", nullable=True),
+    _column("owner", Text(), "As in `interactions`.", nullable=True),
+    _column("type", Text(), "Of the fact."),
+    _column("occurred_at", _INSTANT, "When the fact took place."),
+    _column("actor", Text(), "Who tried."),
+    _column("reason", Text(), "From the contract's closed list."),
+    Index("rejections_by_reason", "reason"),
 )
 
 DEAD_LETTERS: Final = _table(
     "dead_letters",
-    "Every refused record, in input order.",
-    _key("number", _NUMBER, "Its place in that order, from 1."),
+    "Every refused record.",
+    _key("letter_partition", Integer(), "Of the dead letter itself in topic `dead-letters`; 0 in a replay of files."),
+    _key("letter_offset", BigInteger(), "Of the dead letter itself; in a replay its place in input order, from 1."),
     _column("topic", Text(), "The file's base name, `-` for standard input, or the topic's full name."),
-    _column("partition", Integer(), "Of the topic; 0 for files."),
+    _column("partition", Integer(), "Of the refused record; 0 for files."),
     _column("offset", BigInteger(), "The line's number from 1, or the record's offset."),
     _column("reason", Text(), "From the contract's closed list."),
     _column("errors", _OBJECT, "A list of {path, message}; the path is a JSON Pointer."),
     _column("received_at", _INSTANT, "The record's timestamp; null for files.", nullable=True),
     _column("payload", Text(), "The record as text, or as `encoding` says.", nullable=True),
     _column("encoding", Text(), "`base64` where the record is not UTF-8.", nullable=True),
+    _column("record_key", Text(), "The refused record's own key: the contact, as a rule.", nullable=True),
     Index("dead_letters_by_reason", "reason"),
+    Index("dead_letters_by_record", "topic", "partition", "offset"),
+    Index("dead_letters_by_key", "record_key"),
+)
+
+POSITIONS: Final = _table(
+    "positions",
+    "Up to where the topics are in the read model: written together with the rows.",
+    _key("topic", Text(), "Its full name."),
+    _key("partition", Integer(), "Of the topic."),
+    _column("topic_id", Text(), "The topic's own id: one that is made anew under its name has another."),
+    _column("next_offset", BigInteger(), "The first that is not in the read model."),
+    bookkeeping=True,
+)
+
+LATER_COPIES: Final = _table(
+    "later_copies",
+    "Records whose id was taken when they came: should what has it turn out to be refused, the first of them counts.",
+    _key("topic", Text(), "Its bare name."),
+    _key("partition", Integer(), "Of the record."),
+    _key("offset", BigInteger(), "Of the record."),
+    _column("subject", Text(), "The record's key."),
+    _column("event_id", Text(), "The id."),
+    _column("payload", Text(), "The record."),
+    Index("later_copies_by_id", "subject", "event_id"),
+    bookkeeping=True,
+)
+
+ERASURES: Final = _table(
+    "erasures",
+    "Contacts that were erased, without their ids: what they did up to then stays away, whenever it comes.",
+    _key("contact_digest", Text(), "BLAKE2b of the contact_id, 16 bytes in hexadecimal."),
+    _column("occurred_at", _INSTANT, "Of the newest erasure: facts up to then are as if never sent."),
+    _column("partition", Integer(), "Of the record that came last."),
+    _column("offset", BigInteger(), "Of the record that came last."),
+    bookkeeping=True,
 )

@@ -27,7 +27,20 @@ def _totals(table: str, by: str) -> str:
         JOIN currencies USING (currency)"""
 
 
+AS_OF: Final = """coalesce(
+            nullif((SELECT value FROM meta WHERE name = 'as_of'), ''), strftime('%Y-%m-%dT%H:%M:%f000Z', 'now'))"""
+"""The instant that answers are as of: after a replay the newest accepted `occurred_at`, else now."""
+
 VIEWS: Final = {
+    "timeline": View(
+        "contact_id, event_id, name, occurred_at, lifetime, expires_at, status, retracted, dimensions",
+        "`touchpoints` with their status, `Active` or `Inactive`: as of `as_of` in `meta`, or else as of now.",
+        f"""
+        SELECT contact_id, event_id, name, occurred_at, lifetime, expires_at,
+               iif(NOT retracted AND {AS_OF} BETWEEN occurred_at AND expires_at, 'Active', 'Inactive') AS status,
+               retracted, dimensions
+        FROM touchpoints""",
+    ),
     "conversion_amounts": View(
         "conversion_id, contact_id, name, occurred_at, currency, value, refunded, unattributed, model, version",
         "`conversions`, with decimals.",
@@ -43,7 +56,7 @@ VIEWS: Final = {
         f"""
         SELECT conversion_id, c.contact_id, c.occurred_at AS converted_at, touchpoint_id, t.name, t.occurred_at,
                currency, {_decimal("credit_minor")} AS credit
-        FROM credit_by_touchpoint JOIN conversions AS c ON number = conversion_number
+        FROM credit_by_touchpoint JOIN conversions AS c USING (contact_id, conversion_id)
         JOIN currencies USING (currency)
         LEFT JOIN touchpoints AS t ON t.contact_id = c.contact_id AND t.event_id = touchpoint_id""",
     ),
@@ -58,3 +71,10 @@ VIEWS: Final = {
         _totals("shadow_credit_by_dimension", "model, dimension"),
     ),
 }
+
+
+def view_statements(dialect: str) -> list[str]:
+    """SQL that makes the views, each once those that it reads are there; `dialect` is `sqlite` or `postgresql`."""
+    if dialect != "sqlite":
+        return []
+    return [f"CREATE VIEW {name} AS {view.query}" for name, view in VIEWS.items()]

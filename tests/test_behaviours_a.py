@@ -144,7 +144,7 @@ def test_a6_every_touchpoint_is_exactly_active_or_inactive(tmp_path: Path) -> No
     assert main(["replay", str(file), "--out", str(tmp_path)]) == 0
 
     with closing(sqlite3.connect(tmp_path / "evenhand.db")) as account:
-        statuses = dict(account.execute("SELECT event_id, status FROM touchpoints"))
+        statuses = dict(account.execute("SELECT event_id, status FROM timeline"))
     assert statuses == {"t0": "Inactive", "t1": "Active", "t2": "Inactive"}
 
 

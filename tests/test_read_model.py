@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from cli.main import main
-from projections.instants import instant_text
+from projections.instants import day_text, instant_text
 from projections.read_model_page import read_model_page
 from projections.sqlite import SqliteWriter
 from projections.tables import CONVERSIONS, CREDIT_BY_DIMENSION, CURRENCIES
@@ -36,7 +36,7 @@ def out(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_a_touchpoint_has_its_expiry_and_its_status_as_of_the_newest_event(out: Path) -> None:
-    assert rows(out, "SELECT event_id, lifetime, expires_at, status FROM touchpoints ORDER BY occurred_at") == [
+    assert rows(out, "SELECT event_id, lifetime, expires_at, status FROM timeline ORDER BY occurred_at") == [
         ("t1", "P3D", "2023-07-08T11:00:00.000000Z", "Inactive"),
         ("t2", "P5D", "2023-07-10T11:01:00.250000Z", "Active"),
     ]
@@ -60,7 +60,7 @@ def test_a_status_is_as_of_the_newest_accepted_event_not_of_a_refused_one(tmp_pa
 
     replayed([write_lines(tmp_path / "e.jsonl", [*EVENTS, refused, retraction, retracted])], tmp_path)
 
-    statuses = rows(tmp_path, "SELECT contact_id, event_id, status FROM touchpoints ORDER BY 1, 2")
+    statuses = rows(tmp_path, "SELECT contact_id, event_id, status FROM timeline ORDER BY 1, 2")
     assert statuses == [("donor-7", "t1", "Inactive"), ("donor-7", "t2", "Active"), ("donor-9", "t1", "Inactive")]
 
 
@@ -72,16 +72,16 @@ def test_dimensions_are_the_catalogues_with_the_events_own_over_them(out: Path) 
 
 
 def test_what_is_unattributed_has_a_row_without_a_value(out: Path) -> None:
-    query = "SELECT conversion_number, dimension, value, credit_minor FROM credit_by_dimension ORDER BY 1, place"
+    query = "SELECT conversion_id, day, dimension, value, credit_minor FROM credit_by_dimension ORDER BY 1, place"
 
     assert rows(out, query) == [
-        (1, "department", "Technology", 5000),
-        (1, "online_channel", "Google Search", 2500),
-        (1, "online_channel", "Paid Ads", 2500),
-        (1, "platform", "Google Ads", 2500),
-        (1, "platform", "Web", 2500),
-        *((2, dimension, None, 700) for dimension in ("department", "online_channel", "platform")),
-        *((3, dimension, None, 300) for dimension in ("department", "online_channel", "platform")),
+        ("c1", "2023-07-05", "department", "Technology", 5000),
+        ("c1", "2023-07-05", "online_channel", "Google Search", 2500),
+        ("c1", "2023-07-05", "online_channel", "Paid Ads", 2500),
+        ("c1", "2023-07-05", "platform", "Google Ads", 2500),
+        ("c1", "2023-07-05", "platform", "Web", 2500),
+        *(("c2", "2023-07-08", dimension, None, 700) for dimension in ("department", "online_channel", "platform")),
+        *(("c3", "2023-07-08", dimension, None, 300) for dimension in ("department", "online_channel", "platform")),
     ]
 
 
@@ -111,6 +111,8 @@ def test_views_show_decimals_of_each_currency(out: Path) -> None:
     ]
 
 
+OF_CONVERSION = "contact_id = 'k' AND conversion_id = 'c'"
+BY_CONVERSION = "PRIMARY KEY (contact_id=? AND conversion_id=?)"
 BY_VALUE = "COVERING INDEX credit_by_dimension_value"
 OF_VALUE = "SELECT sum(credit_minor) FROM credit_by_dimension WHERE dimension = 'd' AND currency = 'GBP' AND value"
 
@@ -121,11 +123,12 @@ OF_VALUE = "SELECT sum(credit_minor) FROM credit_by_dimension WHERE dimension = 
         (f"{OF_VALUE} = 'v'", BY_VALUE),
         (f"{OF_VALUE} IS NULL", BY_VALUE),
         ("SELECT dimension, currency, value, sum(credit_minor) FROM credit_by_dimension GROUP BY 1, 2, 3", BY_VALUE),
-        ("SELECT * FROM touchpoints WHERE contact_id = 'k' ORDER BY occurred_at", "PRIMARY KEY (contact_id=?)"),
-        ("SELECT * FROM conversions WHERE contact_id = 'k' ORDER BY occurred_at", "INDEX conversions_by_contact"),
+        ("SELECT * FROM touchpoints WHERE contact_id = 'k'", "PRIMARY KEY (contact_id=?)"),
+        ("SELECT * FROM conversions WHERE contact_id = 'k'", "PRIMARY KEY (contact_id=?)"),
         ("SELECT * FROM conversions WHERE conversion_id = 'c'", "INDEX conversions_by_id"),
-        ("SELECT * FROM credit_by_touchpoint WHERE conversion_number = 1", "PRIMARY KEY (conversion_number=?)"),
-        ("SELECT * FROM credit_by_dimension WHERE conversion_number = 1", "PRIMARY KEY (conversion_number=?)"),
+        ("SELECT * FROM conversions WHERE occurred_at >= '2023' ORDER BY occurred_at", "INDEX conversions_by_time"),
+        (f"SELECT * FROM credit_by_touchpoint WHERE {OF_CONVERSION} ORDER BY place", BY_CONVERSION),
+        (f"SELECT * FROM credit_by_dimension WHERE {OF_CONVERSION} ORDER BY place", BY_CONVERSION),
         ("SELECT count(*) FROM dead_letters WHERE reason = 'oversized'", "INDEX dead_letters_by_reason"),
     ],
 )
@@ -147,9 +150,10 @@ def test_totals_are_per_currency_and_exact_beyond_64_bits(tmp_path: Path) -> Non
     model = SqliteWriter(tmp_path / "evenhand.db")
     model.write(CURRENCIES, [("GBP", 2, 100), ("JPY", 0, 1)])
     for number in range(many):
-        row = (number, "k", f"c{number}", "gift", instant_text(0), "GBP", largest, 0, largest, "linear", 1, 0)
-        model.write(CONVERSIONS, [row])
-        model.write(CREDIT_BY_DIMENSION, [(number, 0, "d", "v", "GBP", largest), (number, 1, "d", None, "JPY", 5)])
+        key = ("k", f"c{number:02}")
+        model.write(CONVERSIONS, [(*key, "gift", instant_text(0), "GBP", largest, 0, largest, "linear", 1, 0)])
+        pounds, yen = (*key, 0, "d", "v", day_text(0), "GBP", largest), (*key, 1, "d", None, day_text(0), "JPY", 5)
+        model.write(CREDIT_BY_DIMENSION, [pounds, yen])
     model.finish()
 
     with closing(sqlite3.connect(tmp_path / "evenhand.db")) as database:

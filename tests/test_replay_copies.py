@@ -72,7 +72,7 @@ def test_of_copies_of_different_types_the_least_stays_where_its_type_is_taken_fi
     retracted = event("touchpoint.retracted", "t1", EARLY, touchpoint_id="t1")
 
     assert _kept_and_refused(tmp_path, [touched, retracted][::turn]) == (1, [retracted])
-    assert rows(tmp_path, "SELECT status FROM touchpoints") == [("Active",)]
+    assert rows(tmp_path, "SELECT status FROM timeline") == [("Active",)]
 
 
 @BOTH_WAYS

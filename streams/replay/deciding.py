@@ -13,9 +13,10 @@ from typing import Final
 from config.catalogue import Catalogue
 from events.fact import Refund, Retraction, Touchpoint
 from events.refusal import Reason, refuse
+from projections.sqlite import SqliteWriter
 from streams.attribution import Attribution
 from streams.contact import NEVER
-from streams.crediting import Crediting
+from streams.crediting import Crediting, Said
 from streams.disk import remove_tree
 from streams.holds import UNBOUNDED
 from streams.progress import Progress
@@ -25,6 +26,7 @@ from streams.replay.copies import least_first
 from streams.replay.entry import Entry, Line, fact_of
 from streams.replay.ledger import Ledger
 from streams.replay.letters import DeadLetters
+from streams.replay.shares import Shares
 from streams.replay.timeline import Timeline
 from streams.rocks import RocksStore
 from streams.state import PartitionState
@@ -38,25 +40,28 @@ _CACHED_TOUCHES: Final = 50_000
 
 
 class Deciding:
-    """Decides all facts, and hands what follows to the ledger, the timeline and the dead letters."""
+    """Decides all facts, and hands what follows to the ledger, the read model and the dead letters."""
 
     def __init__(
-        self, catalogue: Catalogue, folder: Path, ledger: Ledger, timeline: Timeline, letters: DeadLetters
+        self, catalogue: Catalogue, folder: Path, ledger: Ledger, model: SqliteWriter, letters: DeadLetters
     ) -> None:
         self.accepted = 0
         self.duplicates = 0
         self.as_of_us = NEVER
         """The newest accepted `occurred_at`."""
         self.arrivals: Arrivals | None = None
-        """Where every version is wanted, what takes them."""
+        """Where every version is wanted, what takes them; the ledger is not asked then."""
+        self.shares = Shares(model)
         self._catalogue = catalogue
         self._folder = folder / "state"
         self._ledger = ledger
-        self._timeline = timeline
+        self._timeline = Timeline(catalogue, model)
         self._letters = letters
         self._store: RocksStore | None = None
         self._refunds_received: dict[tuple[int, int], int] = {}
         """Timestamps of refunds at hand, which may turn out later to be in the wrong currency."""
+        self._latest: dict[tuple[str, str], tuple[Said, bool]] = {}
+        """Where every version is wanted: the last of each, and whether the read model has one of that conversion."""
         self._begin()
 
     def run(self, batches: Iterable[list[Entry]], progress: Progress) -> None:
@@ -99,18 +104,28 @@ class Deciding:
                 self._refunds_received[source, number] = timestamp
             if self.arrivals is not None:
                 for said in self._crediting.say():
-                    self._ledger.add(said)
                     self.arrivals.add(entry, said)
+                    key = (said.contact_id, said.conversion_id)
+                    _, replaces = self._latest.get(key, (said, said.reissued))
+                    self._latest[key] = (said, replaces)
 
     def _begin(self) -> None:
         state = PartitionState(MemoryStore(), _CACHED_TOUCHES)
         self._decider = Attribution(self._catalogue, state, UNBOUNDED)
         self._crediting = Crediting(self._catalogue, self._decider)
 
-    def _to_disk(self) -> None:
-        """Everything that a contact's facts have led to so far is said and written, and its state may leave memory."""
+    def _say(self) -> None:
+        """The credits of the facts so far are in the ledger and in the read model."""
         for said in self._crediting.say():
             self._ledger.add(said)
+            self.shares.add(said, replaces=said.reissued)
+        for said, replaces in self._latest.values():
+            self.shares.add(said, replaces=replaces)
+        self._latest.clear()
+
+    def _to_disk(self) -> None:
+        """Everything that a contact's facts have led to so far is said and written, and its state may leave memory."""
+        self._say()
         self._timeline.flush()
         if self._store is None:
             self._store = self._decider.state.store = RocksStore(self._folder)
@@ -118,8 +133,7 @@ class Deciding:
 
     def _finish(self) -> None:
         """The contacts at hand have no more facts."""
-        for said in self._crediting.say():
-            self._ledger.add(said)
+        self._say()
         self._timeline.finish_contacts(flushed_early=self._store is not None)
         for origin, refusal in self._decider.refused_later:
             timestamp = self._refunds_received.get((origin.partition, origin.offset), UNTIMED)

@@ -50,11 +50,11 @@ class DeadLetters:
                 for _, _, letter in batch:
                     number += 1
                     file.write(letter + b"\n")
-                    rows.append((number, *_columns(letter)))
+                    rows.append((0, number, *_columns(letter)))
                 model.write(DEAD_LETTERS, rows)
 
 
 def _columns(letter: bytes) -> tuple[object, ...]:
     fields = msgspec.json.decode(letter)
     fields["errors"] = msgspec.json.encode(fields["errors"]).decode()
-    return tuple(fields.get(column.name) for column in list(DEAD_LETTERS.columns)[1:])
+    return tuple(fields.get(column.name) for column in list(DEAD_LETTERS.columns)[2:])

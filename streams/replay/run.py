@@ -13,7 +13,6 @@ from msgspec import Struct
 from config.catalogue import Catalogue
 from projections.instants import instant_text
 from projections.sqlite import SqliteWriter
-from projections.statuses import bring_forward
 from projections.tables import META
 from streams.contact import NEVER
 from streams.progress import Progress
@@ -24,7 +23,6 @@ from streams.replay.ledger import Ledger
 from streams.replay.letters import DeadLetters
 from streams.replay.messages import Messages
 from streams.replay.spool import Spool
-from streams.replay.timeline import Timeline
 from streams.replay.workshop import publish, workshop
 
 CREDITS: Final = "credits.jsonl"
@@ -70,22 +68,21 @@ def _make(
     model = SqliteWriter(folder / READ_MODEL)
     try:
         ledger = Ledger(folder)
-        deciding = Deciding(catalogue, folder, ledger, Timeline(catalogue, model, spool.newest_us), letters)
+        deciding = Deciding(catalogue, folder, ledger, model, letters)
         deciding.arrivals = Arrivals(folder) if all_versions else None
         progress.begin("deciding", spool.events)
         deciding.run(spool.sorted.batches(), progress)
         spool.sorted.clear()  # the disk and the memory are wanted for what follows
-        if NEVER < deciding.as_of_us < spool.newest_us:
-            bring_forward(model, instant_text(deciding.as_of_us))
+        deciding.shares.finish()
         progress.begin("writing", None)
-        conversions = _write(folder, ledger, deciding.arrivals, model)
+        _write(folder, ledger, deciding.arrivals)
         letters.write(folder / DEAD_LETTERS, model)
         outcome = Outcome(
             events=spool.events,
             accepted=deciding.accepted,
             duplicates=deciding.duplicates,
             dead_letters=dict(sorted(letters.by_reason.items())),
-            conversions=conversions,
+            conversions=deciding.shares.conversions,
             as_of_us=None if deciding.as_of_us == NEVER else deciding.as_of_us,
         )
         model.write(META, _meta(outcome, catalogue))
@@ -96,13 +93,9 @@ def _make(
     return outcome
 
 
-def _write(folder: Path, ledger: Ledger, arrivals: Arrivals | None, model: SqliteWriter) -> int:
+def _write(folder: Path, ledger: Ledger, arrivals: Arrivals | None) -> None:
     with (folder / CREDITS).open("wb", _BUFFER) as credits_file, (folder / SHADOW).open("wb", _BUFFER) as shadow_file:
-        messages = Messages(credits_file, shadow_file)
-        if arrivals is None:
-            return ledger.write(messages, model)
-        arrivals.write(messages)
-        return ledger.write(None, model)
+        (arrivals or ledger).write(Messages(credits_file, shadow_file))
 
 
 def _meta(outcome: Outcome, catalogue: Catalogue) -> list[tuple[str, str]]:

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from operator import itemgetter
 from pathlib import Path
 from typing import Final
 
 from events.refusal import Refusal
-from streams.contact import NEVER
 from streams.progress import Progress
 from streams.replay.entry import OVERHEAD_BYTES, Entry, Line, entry_of
 from streams.replay.intake import Intake
@@ -26,8 +24,6 @@ class Spool:
         self.sorted = ExternalSort[Entry](folder, "facts", _BUDGET_BYTES)
         self.events = 0
         """Lines read, blank ones apart."""
-        self.newest_us = NEVER
-        """Of the facts: an upper bound of the newest accepted `occurred_at`."""
         self._letters = letters
 
     def read(self, intakes: Sequence[Intake], progress: Progress) -> None:
@@ -38,7 +34,6 @@ class Spool:
         for place, intake in enumerate(intakes):
             for batch, size_bytes in self._facts(place, intake):
                 self.sorted.extend(batch, size_bytes + OVERHEAD_BYTES * len(batch))
-                self.newest_us = max(self.newest_us, max(batch, key=itemgetter(1))[1])
                 progress.reach(before + intake.consumed(), self.events)
             before += intake.size or 0
 
