@@ -302,8 +302,10 @@ def _write_to_a_full_disk(out: Path) -> None:
 
 def _write_more_rows_than_fit(out: Path) -> None:
     with workshop(out) as folder, closing(SqliteWriter(folder / "evenhand.db")) as model:
-        model.execute("PRAGMA max_page_count = 40")
-        model.write(DEAD_LETTERS, [(n, "t", 0, n, "oversized", "[]", None, "x" * 999, None) for n in range(9_999)])
+        model.execute("PRAGMA max_page_count = 80")
+        model.write(
+            DEAD_LETTERS, [(0, n, "t", 0, n, "oversized", "[]", None, "x" * 999, None, None) for n in range(9_999)]
+        )
 
 
 @pytest.mark.parametrize("work", [_write_to_a_full_disk, _write_more_rows_than_fit])
