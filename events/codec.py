@@ -3,62 +3,74 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Final
+from typing import Final, TypeAlias, get_args
 
-from pydantic import MISSING
-
+from events.attribution_facts import attribution_fact
 from events.canonical import canonical_json
-from events.duration import format_duration, parse_duration
+from events.contact_facts import contact_fact
+from events.contact_model import AboutContact
+from events.contacts import ContactFact
+from events.event import Event
 from events.fact import Cancellation, Conversion, Fact, Refund, Retraction, Touchpoint
 from events.fast import fast_any, fast_conversion, fast_touchpoint
-from events.instant import format_instant, parse_instant
-from events.judgement import MODELS, amount_minor, decimals_of, fact_of, judge
-from events.model import InputEvent, MoneyEvent, TouchpointRecorded
-from events.money import format_amount
+from events.interaction_facts import interaction_fact
+from events.interaction_model import AboutInteraction
+from events.interactions import InteractionFact
+from events.judgement import MODELS, Models, judge
+from events.model import AttributionEvent
+from events.normal_form import normal_form
 from events.refusal import Refusal
-from events.topics import CONVERSIONS, TOUCHPOINTS
+from events.topics import CONTACTS, CONVERSIONS, INTERACTIONS, TOUCHPOINTS
 
-_ALL_MODELS: Final = {name: model for models in MODELS.values() for name, model in models.items()}
+AnyFact: TypeAlias = Fact | InteractionFact | ContactFact
+
+_TOPICS: Final = (TOUCHPOINTS.name, CONVERSIONS.name, INTERACTIONS.name, CONTACTS.name)
+_ALL_MODELS: Final[Models] = {name: model for topic in _TOPICS for name, model in MODELS[topic].items()}
 _FAST: Final = {TOUCHPOINTS.name: fast_touchpoint, CONVERSIONS.name: fast_conversion}
-_TOPIC_OF_FACT: Final[dict[type[Fact], str]] = {
-    Touchpoint: TOUCHPOINTS.name,
-    Retraction: TOUCHPOINTS.name,
-    Conversion: CONVERSIONS.name,
-    Refund: CONVERSIONS.name,
-    Cancellation: CONVERSIONS.name,
+_TOPIC_OF_FACT: Final = {
+    kind: topic
+    for topic, kinds in (
+        (TOUCHPOINTS.name, (Touchpoint, Retraction)),
+        (CONVERSIONS.name, (Conversion, Refund, Cancellation)),
+        (INTERACTIONS.name, get_args(InteractionFact)),
+        (CONTACTS.name, get_args(ContactFact)),
+    )
+    for kind in kinds
 }
 
 
-def decoder(topic: str) -> Callable[[bytes | None], Fact | Refusal]:
+def decoder(topic: str) -> Callable[[bytes | None], AnyFact | Refusal]:
     """The judgement on a record's value by itself, for an input topic given by its bare name.
 
     The reasons it gives, in the contract's order: oversized, malformed_json, unknown_type, invalid_event with every
     error, unknown_currency. What needs the key, the catalogue, a clock or the state is judged elsewhere.
     """
+    if topic not in _FAST:
+        return lambda value: decode_fully(topic, value)
     fast = _FAST[topic]
 
-    def decode_value(value: bytes | None) -> Fact | Refusal:
+    def decode_value(value: bytes | None) -> AnyFact | Refusal:
         fact = None if value is None else fast(value)
         return decode_fully(topic, value) if fact is None else fact
 
     return decode_value
 
 
-_DECODERS: Final = {topic: decoder(topic) for topic in _FAST}
+_DECODERS: Final = {topic: decoder(topic) for topic in _TOPICS}
 
 
-def decode(topic: str, value: bytes | None) -> Fact | Refusal:
+def decode(topic: str, value: bytes | None) -> AnyFact | Refusal:
     """The same, with the topic given each time."""
     return _DECODERS[topic](value)
 
 
-def decode_fully(topic: str, value: bytes | None) -> Fact | Refusal:
+def decode_fully(topic: str, value: bytes | None) -> AnyFact | Refusal:
     """The same judgement without the fast path, which never differs from it."""
     judged = judge(value, MODELS[topic])
-    return judged if isinstance(judged, Refusal) else fact_of(judged)
+    return judged if isinstance(judged, Refusal) else _fact(judged)
 
 
-def decode_any(value: bytes | None) -> tuple[str, Fact] | Refusal:
+def decode_any(value: bytes | None) -> tuple[str, AnyFact] | Refusal:
     """The same for a line of a file, which may hold an event of any input topic: the topic's bare name, the fact."""
     fact = None if value is None else fast_any(value)
     if fact is not None:
@@ -66,8 +78,8 @@ def decode_any(value: bytes | None) -> tuple[str, Fact] | Refusal:
     judged = judge(value, _ALL_MODELS)
     if isinstance(judged, Refusal):
         return judged
-    fact = fact_of(judged)
-    return _TOPIC_OF_FACT[type(fact)], fact
+    slow = _fact(judged)
+    return _TOPIC_OF_FACT[type(slow)], slow
 
 
 def canonical_event(value: bytes) -> bytes:
@@ -80,14 +92,14 @@ def canonical_event(value: bytes) -> bytes:
         case Refusal(reason):
             raise ValueError(f"no accepted event: {reason}")
         case event:
-            sent = {name: field for name, field in event if field is not MISSING}
-            return canonical_json(sent | _normal_form(event))
+            return canonical_json(normal_form(event))
 
 
-def _normal_form(event: InputEvent) -> dict[str, str]:
-    normal = {"occurred_at": format_instant(parse_instant(event.occurred_at))}
-    if isinstance(event, MoneyEvent):
-        normal["value"] = format_amount(amount_minor(event), decimals_of(event))
-    if isinstance(event, TouchpointRecorded) and event.lifetime is not MISSING:
-        normal["lifetime"] = format_duration(parse_duration(event.lifetime))
-    return normal
+def _fact(event: Event) -> AnyFact:
+    if isinstance(event, AboutInteraction):
+        return interaction_fact(event)
+    if isinstance(event, AboutContact):
+        return contact_fact(event)
+    if isinstance(event, AttributionEvent):
+        return attribution_fact(event)
+    raise TypeError(f"no fact: {type(event).__name__}")

@@ -7,16 +7,23 @@ from __future__ import annotations
 
 from typing import Annotated, Final
 
-from pydantic import AfterValidator, Field, WithJsonSchema
+from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
 from typing_extensions import TypeAliasType
 
+from events.calendar_day import DAY_PATTERN, parse_day
+from events.canonical import number_text
 from events.duration import DURATION_PATTERN, parse_duration
 from events.identifiers import BARRED_PATTERN, MAX_ID_LENGTH, check_id
 from events.instant import DAY_US, INSTANT_PATTERN, parse_instant
-from events.money import AMOUNT_PATTERN, MAX_DIGITS
+from events.money import AMOUNT_PATTERN, MAX_DIGITS, parse_amount
+from events.recurrence import LONGEST_RULE, check_rule
+from events.strict_json import Number
+from events.zones import check_zone
 
 MAX_DIMENSIONS: Final = 16
 LONGEST_LIFETIME_US: Final = 400 * DAY_US
+LARGEST_INTEGER: Final = 10**15 - 1
+"""Doubles hold it exactly, so every reader of JSON has it whole."""
 
 
 def check_instant(text: str) -> str:
@@ -28,6 +35,29 @@ def check_lifetime(text: str) -> str:
     if not 0 < parse_duration(text) <= LONGEST_LIFETIME_US:
         raise ValueError("a lifetime is more than zero and at most 400 days")
     return text
+
+
+def check_day(text: str) -> str:
+    parse_day(text)
+    return text
+
+
+def check_amount(text: str) -> str:
+    parse_amount(text, len(text.partition(".")[2]))
+    return text
+
+
+def check_duration(text: str) -> str:
+    parse_duration(text)
+    return text
+
+
+def integer_of(sent: object) -> object:
+    """A number by its value: 5, 5.0 and 5e0 are one integer. Anything else is left for its refusal."""
+    if isinstance(sent, Number):
+        text = number_text(sent.text)
+        return int(text) if text.removeprefix("-").isdigit() else text
+    return sent
 
 
 def _text(description: str, **rules: object) -> WithJsonSchema:
@@ -80,7 +110,32 @@ Properties = Annotated[
     dict[str, object], WithJsonSchema({"type": "object", "description": "Carried, never interpreted by attribution"})
 ]
 Amount = Annotated[str, _text(_MONEY, maxLength=MAX_DIGITS + 1, pattern=f"^{AMOUNT_PATTERN}$")]
+PlainAmount = Annotated[
+    str,
+    AfterValidator(check_amount),
+    _text("A decimal as a string, at most 18 digits", maxLength=MAX_DIGITS + 1, pattern=f"^{AMOUNT_PATTERN}$"),
+]
 PositiveAmount = Annotated[
     str, _text(f"{_MONEY}; more than zero", maxLength=MAX_DIGITS + 1, pattern=f"^(?=.*[1-9]){AMOUNT_PATTERN}$")
 ]
 Currency = Annotated[str, _text("An ISO 4217 code with a minor unit, current at `occurred_at`", pattern="^[A-Z]{3}$")]
+Day = TypeAliasType(
+    "Day",
+    Annotated[
+        str,
+        AfterValidator(check_day),
+        _text("A date, in the years 1900 to 2200, in no time zone", format="date", pattern=f"^{DAY_PATTERN}$"),
+    ],
+)
+Span = Annotated[
+    str,
+    AfterValidator(check_duration),
+    _text("An ISO 8601 duration without years and months", pattern=f"^{DURATION_PATTERN}$"),
+]
+Zone = Annotated[str, AfterValidator(check_zone), _text("A name of IANA's time zone database, such as `Europe/London`")]
+Recurrence = Annotated[
+    str,
+    AfterValidator(check_rule),
+    _text("An RRULE of RFC 5545, such as `FREQ=WEEKLY;BYDAY=MO`", maxLength=LONGEST_RULE),
+]
+Integer = Annotated[int, BeforeValidator(integer_of), Field(ge=-LARGEST_INTEGER, le=LARGEST_INTEGER)]

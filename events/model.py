@@ -1,31 +1,21 @@
-"""The inputs of the contract, version 1: what a producer may send. An event is a fact, past and whole and final."""
+"""Touchpoints and conversions as a producer may send them. An event is a fact, past and whole and final."""
 
 from __future__ import annotations
 
 import re
 from typing import Annotated, Literal, TypeAlias
 
-from pydantic import MISSING, BaseModel, ConfigDict, Field, ValidationInfo, field_validator
+from pydantic import MISSING, Field, ValidationInfo, field_validator
 
-from events.fields import Amount, Currency, Dimensions, Id, Instant, Lifetime, PositiveAmount, Properties
+from events.event import ContactEvent
+from events.fields import Amount, Currency, Dimensions, Id, Lifetime, PositiveAmount, Properties
 from events.instant import parse_instant
 from events.money import AMOUNT_PATTERN, exponent, parse_amount
 
 _plain_decimal = re.compile(AMOUNT_PATTERN).fullmatch
 
 
-class Event(BaseModel):
-    """What every input has. Unknown fields are refused, so that a typo is never silently lost."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
-
-    type: str
-    event_id: Id = Field(description="Names the fact, together with the topic and the contact")
-    contact_id: Id = Field(description="The account, contact or donor; the record's key, too")
-    occurred_at: Instant = Field(description="When it took place")
-
-
-class TouchpointRecorded(Event):
+class TouchpointRecorded(ContactEvent):
     """A marketing contact took place."""
 
     type: Literal["touchpoint.recorded"]
@@ -35,7 +25,7 @@ class TouchpointRecorded(Event):
     properties: Properties | MISSING = MISSING
 
 
-class TouchpointRetracted(Event):
+class TouchpointRetracted(ContactEvent):
     """A touchpoint never was: it becomes Inactive and counts for no conversion, earlier ones included."""
 
     type: Literal["touchpoint.retracted"]
@@ -43,7 +33,7 @@ class TouchpointRetracted(Event):
     reason: Annotated[str, Field(description="For people")] | MISSING = MISSING
 
 
-class MoneyEvent(Event):
+class MoneyEvent(ContactEvent):
     """What every input with an amount has. The currency stands first: the amount is judged by its decimals."""
 
     currency: Currency
@@ -90,14 +80,14 @@ class ConversionRefunded(MoneyEvent):
         return value
 
 
-class ConversionCancelled(Event):
+class ConversionCancelled(ContactEvent):
     """The whole conversion was taken back, whatever was refunded before or after."""
 
     type: Literal["conversion.cancelled"]
     conversion_id: Id = Field(description="The `event_id` of the conversion")
 
 
-InputEvent: TypeAlias = (
+AttributionEvent: TypeAlias = (
     TouchpointRecorded | TouchpointRetracted | ConversionRecorded | ConversionRefunded | ConversionCancelled
 )
 TOUCHPOINT_EVENTS = (TouchpointRecorded, TouchpointRetracted)
