@@ -94,9 +94,10 @@ def create(cluster: Cluster, wanted: _Wanted, *, as_json: bool) -> None:
     partitions, replication_factor = wanted.wishes
     with cluster.admin() as admin:
         before = topic_states(admin, wanted.names())
-        count = partitions or usual_partitions(before) or load_settings().partitions
+        count = partitions or usual_partitions(wanted.topics, before) or load_settings().partitions
+        there = [topic for topic in wanted.topics if topic.name in before]
         # A topic beside others with another number of partitions would be of no use to anybody.
-        if all(state.partitions == count for state in before.values()):
+        if all(topic.partitions or before[topic.name].partitions == count for topic in there):
             missing = [topic for topic in wanted.topics if topic.name not in before]
             create_topics(admin, missing, count, replication_factor, cluster.patience_s)
         after = topic_states(admin, wanted.names())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Final, TypeAlias, get_args
+from typing import Final, get_args
 
 from events.attribution_facts import attribution_fact
 from events.canonical import canonical_json
@@ -11,7 +11,8 @@ from events.contact_facts import contact_fact
 from events.contact_model import AboutContact
 from events.contacts import ContactFact
 from events.event import Event
-from events.fact import Cancellation, Conversion, Fact, Refund, Retraction, Touchpoint
+from events.fact import Cancellation, Conversion, Refund, Retraction, Touchpoint
+from events.facts import AnyFact
 from events.fast import fast_any, fast_conversion, fast_touchpoint
 from events.interaction_facts import interaction_fact
 from events.interaction_model import AboutInteraction
@@ -20,12 +21,9 @@ from events.judgement import MODELS, Models, judge
 from events.model import AttributionEvent
 from events.normal_form import normal_form
 from events.refusal import Refusal
-from events.topics import CONTACTS, CONVERSIONS, INTERACTIONS, TOUCHPOINTS
+from events.topics import CONTACTS, CONVERSIONS, FACT_TOPICS, INTERACTIONS, TOUCHPOINTS
 
-AnyFact: TypeAlias = Fact | InteractionFact | ContactFact
-
-_TOPICS: Final = (TOUCHPOINTS.name, CONVERSIONS.name, INTERACTIONS.name, CONTACTS.name)
-_ALL_MODELS: Final[Models] = {name: model for topic in _TOPICS for name, model in MODELS[topic].items()}
+_ALL_MODELS: Final[Models] = {name: model for topic in FACT_TOPICS for name, model in MODELS[topic.name].items()}
 _FAST: Final = {TOUCHPOINTS.name: fast_touchpoint, CONVERSIONS.name: fast_conversion}
 _TOPIC_OF_FACT: Final = {
     kind: topic
@@ -56,7 +54,7 @@ def decoder(topic: str) -> Callable[[bytes | None], AnyFact | Refusal]:
     return decode_value
 
 
-_DECODERS: Final = {topic: decoder(topic) for topic in _TOPICS}
+_DECODERS: Final = {topic.name: decoder(topic.name) for topic in FACT_TOPICS}
 
 
 def decode(topic: str, value: bytes | None) -> AnyFact | Refusal:

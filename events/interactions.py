@@ -132,8 +132,3 @@ class Posted(_Interaction, frozen=True, gc=False, tag=True):
 
 
 InteractionFact: TypeAlias = Scheduled | Logged | Edited | Completed | Deleted | Reassigned | Snoozed | Tagged | Posted
-
-
-def key_of(fact: InteractionFact) -> str:
-    """The key of the fact's record, which all facts of one contact or one owner share."""
-    return fact.contact_id if fact.contact_id is not None else f"user:{fact.owner}"

@@ -116,11 +116,10 @@ REJECTIONS: Final = _log("rejections", "rejection", "the rejected fact's own key
 DEAD_LETTERS: Final = _log(
     "dead-letters", "dead-letter", "the refused record's own key; partition of the refused record"
 )
+FACT_TOPICS: Final = (TOUCHPOINTS, CONVERSIONS, INTERACTIONS, CONTACTS)
+"""The inputs whose records are facts about one contact or owner; files may hold those, too."""
 TOPICS: Final = (
-    TOUCHPOINTS,
-    CONVERSIONS,
-    INTERACTIONS,
-    CONTACTS,
+    *FACT_TOPICS,
     DEFINITIONS,
     CREDITS,
     CREDITS_SHADOW,

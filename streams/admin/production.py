@@ -9,9 +9,10 @@ from typing import Any, Final, NamedTuple
 import msgspec
 
 from events.codec import decode_any
+from events.facts import key_of, owner_key
 from events.instant import EARLIEST_US
 from events.refusal import Reason, Refusal
-from events.topics import TOPICS, TOUCHPOINTS, full_name
+from events.topics import FACT_TOPICS, TOUCHPOINTS, full_name
 from streams.replay.sources import Source
 
 LARGEST_BYTES: Final = 1_000_000
@@ -49,9 +50,7 @@ class Production:
         self._prefix = prefix
         self._report = report
         self._send_invalid = send_invalid
-        self._topic_of_type = {
-            name: full_name(prefix, topic) for topic in TOPICS if topic.is_input for name in topic.event_types
-        }
+        self._topic_of_type = {name: full_name(prefix, topic) for topic in FACT_TOPICS for name in topic.event_types}
 
     def records(self, source: Source) -> Iterator[Outgoing]:
         """The records of one source, in its order."""
@@ -63,7 +62,7 @@ class Production:
                 topic, fact = judged
                 occurred_us = fact.occurred_us
                 self.taken += 1
-                yield Outgoing(occurred_us, self._prefix + topic, fact.contact_id.encode(), line)
+                yield Outgoing(occurred_us, self._prefix + topic, key_of(fact).encode(), line)
                 continue
             self.refused[judged.reason] += 1
             self._report(RefusedLine(source.name, number, judged))
@@ -78,14 +77,17 @@ class Production:
             label = _Label()
         topic = self._topic_of_type.get(label.type) if isinstance(label.type, str) else None
         key = label.contact_id.encode() if isinstance(label.contact_id, str) else None
+        if isinstance(label.owner, str) and key is None:
+            key = owner_key(label.owner).encode()
         return Outgoing(occurred_us, topic or full_name(self._prefix, TOUCHPOINTS), key, line)
 
 
 class _Label(msgspec.Struct):
-    """The two fields that say where an event belongs, of whatever type they are."""
+    """The fields that say where an event belongs, of whatever type they are."""
 
     type: Any = None
     contact_id: Any = None
+    owner: Any = None
 
 
 _peek = msgspec.json.Decoder(_Label).decode

@@ -33,10 +33,10 @@ class Wishes(NamedTuple):
 def differences(planned: Sequence[PlannedTopic], states: Mapping[str, TopicState], wishes: Wishes) -> list[Difference]:
     """All that has to change before a worker may run on these topics; empty when all is well.
 
-    A contact's facts and credits share a partition number, so all the topics need the same number of partitions: the
-    one wished for, else the one that most of them have.
+    All that belongs to a contact shares a partition number, so the topics need the same number of partitions, but for
+    those that say theirs: the one wished for, else the one that most of them have.
     """
-    of_all = wishes._replace(partitions=wishes.partitions or usual_partitions(states))
+    of_all = wishes._replace(partitions=wishes.partitions or usual_partitions(planned, states))
     return [
         difference
         for topic in planned
@@ -48,15 +48,17 @@ def differences(planned: Sequence[PlannedTopic], states: Mapping[str, TopicState
     ]
 
 
-def usual_partitions(states: Mapping[str, TopicState]) -> int | None:
-    """The number of partitions that most of these topics have; None where there are none."""
-    counts = Counter(state.partitions for state in states.values())
+def usual_partitions(planned: Sequence[PlannedTopic], states: Mapping[str, TopicState]) -> int | None:
+    """The number of partitions that most topics have which say none of their own; None where there are none."""
+    alike = [topic.name for topic in planned if topic.partitions is None]
+    counts = Counter(states[name].partitions for name in alike if name in states)
     return counts.most_common(1)[0][0] if counts else None
 
 
 def _of_topic(topic: PlannedTopic, state: TopicState, wishes: Wishes) -> Iterator[Difference]:
-    if state.partitions != wishes.partitions:
-        yield Difference(topic.name, "partitions", str(wishes.partitions), str(state.partitions), _NEW_PREFIX)
+    partitions = topic.partitions or wishes.partitions
+    if state.partitions != partitions:
+        yield Difference(topic.name, "partitions", str(partitions), str(state.partitions), _NEW_PREFIX)
     if wishes.replication_factor not in (None, state.replication_factor):
         wanted, found = str(wishes.replication_factor), str(state.replication_factor)
         yield Difference(topic.name, "replication factor", wanted, found, "reassign with kafka-reassign-partitions")

@@ -32,15 +32,17 @@ def create_topics(
 ) -> None:
     """These topics exist, and every partition of them has a leader.
 
-    `replication_factor` None leaves it to the brokers' default. Waits up to `patience_s` seconds for as many brokers as
-    replicas are wanted. A topic that someone else makes meanwhile is left as it is. BrokenEnvironmentError gives the
-    brokers' own words when they refuse one.
+    `partitions` is for those that say nothing of their own. `replication_factor` None leaves it to the brokers'
+    default. Waits up to `patience_s` seconds for as many brokers as replicas are wanted. A topic that someone else
+    makes meanwhile is left as it is. BrokenEnvironmentError gives the brokers' own words when they refuse one.
     """
     missing = {topic.name: topic for topic in topics}
     give_up = time.monotonic() + patience_s
     while missing:
         new = [
-            NewTopic(name, partitions, replication_factor or _BROKERS_DEFAULT, topic_configs=topic.config)
+            NewTopic(
+                name, topic.partitions or partitions, replication_factor or _BROKERS_DEFAULT, topic_configs=topic.config
+            )
             for name, topic in missing.items()
         ]
         for answer in admin.create_topics(new, raise_errors=False)["topics"]:
