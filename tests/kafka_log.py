@@ -22,6 +22,12 @@ class Entry(NamedTuple):
     value: bytes | None
 
 
+def input_topics(prefix: str, partitions: int) -> dict[str, int]:
+    """The partitions of each topic that producers write to; what is defined for everybody has one."""
+    of_facts = dict.fromkeys(("touchpoints", "conversions", "interactions", "contacts"), partitions)
+    return {prefix + name: count for name, count in {**of_facts, "definitions": 1}.items()}
+
+
 @failed_attempts()
 def make_topics(broker: Broker, partitions: Mapping[str, int], **config: str) -> None:
     """These topics exist, with so many partitions each, and can be written to."""

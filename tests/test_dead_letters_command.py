@@ -18,7 +18,7 @@ from streams.admin.committed import committed_records, committed_spans
 from streams.admin.failure import BrokersAwayError
 from tests.commands import Ended, evenhand, on
 from tests.kafka import Broker
-from tests.kafka_log import Entry, make_topics, read, write
+from tests.kafka_log import Entry, input_topics, make_topics, read, write
 from tests.sent_events import conversion, record, touchpoint
 
 Fields = dict[str, object]
@@ -284,7 +284,7 @@ class Box:
 
 @pytest.fixture
 def box(kafka: Broker, topic_prefix: str) -> Box:
-    make_topics(kafka, {topic_prefix + name: 2 for name in ("touchpoints", "conversions", "dead-letters")})
+    make_topics(kafka, {**input_topics(topic_prefix, 2), topic_prefix + "dead-letters": 2})
     return Box(kafka, topic_prefix)
 
 

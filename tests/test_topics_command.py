@@ -14,7 +14,14 @@ from tests.commands import Ended, evenhand, on
 from tests.kafka import PASSWORD, USERNAME, Broker, Security
 from tests.kafka_log import make_topics
 
-NAMES = ("touchpoints", "conversions", "credits", "credits.shadow", "dead-letters")
+FACTS = ("touchpoints", "conversions", "interactions", "contacts")
+LATEST = ("credits", "credits.shadow", "scores", "followups")
+LOGS = ("score-changes", "reminders", "rejections", "dead-letters")
+NAMES = (*FACTS, "definitions", *LATEST, *LOGS)
+LARGE = {"max.message.bytes": "16777216"}
+COMPACTED = {"cleanup.policy": "compact", **LARGE}
+FOR_EVER = {"cleanup.policy": "delete", "retention.ms": "-1"}
+BROKER_TIME = {"message.timestamp.type": "LogAppendTime"}
 
 
 def test_create_makes_every_topic_as_the_contract_has_it(kafka: Broker, topic_prefix: str) -> None:
@@ -22,20 +29,10 @@ def test_create_makes_every_topic_as_the_contract_has_it(kafka: Broker, topic_pr
 
     assert (ended.code, ended.err) == (0, "")
     assert {name: kafka_says(kafka, topic_prefix + name) for name in NAMES} == {
-        "touchpoints": (
-            3,
-            {"cleanup.policy": "delete", "retention.ms": "-1", "message.timestamp.type": "LogAppendTime"},
-        ),
-        "conversions": (
-            3,
-            {"cleanup.policy": "delete", "retention.ms": "-1", "message.timestamp.type": "LogAppendTime"},
-        ),
-        "credits": (3, {"cleanup.policy": "compact", "max.message.bytes": "16777216"}),
-        "credits.shadow": (3, {"cleanup.policy": "compact", "max.message.bytes": "16777216"}),
-        "dead-letters": (
-            3,
-            {"cleanup.policy": "delete", "retention.ms": "-1", "max.message.bytes": "16777216"},
-        ),
+        **dict.fromkeys(FACTS, (3, FOR_EVER | BROKER_TIME)),
+        "definitions": (1, COMPACTED | BROKER_TIME),
+        **dict.fromkeys(LATEST, (3, COMPACTED)),
+        **dict.fromkeys(LOGS, (3, FOR_EVER | LARGE)),
     }
 
 
@@ -55,7 +52,7 @@ def test_create_again_leaves_all_as_it_is(installed: tuple[str, ...]) -> None:
 def test_twelve_partitions_where_nobody_says_how_many(kafka: Broker, topic_prefix: str) -> None:
     ended = evenhand("topics", "create", "--json", *on(kafka, topic_prefix))
 
-    assert {topic["partitions"] for topic in json.loads(ended.out)["topics"]} == {12}
+    assert partitions(ended) == dict.fromkeys(NAMES, 12) | {"definitions": 1}
 
 
 def test_the_environment_says_how_many(kafka: Broker, topic_prefix: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -65,7 +62,7 @@ def test_the_environment_says_how_many(kafka: Broker, topic_prefix: str, monkeyp
 
     ended = evenhand("topics", "create", "--json")
 
-    assert {topic["partitions"] for topic in json.loads(ended.out)["topics"]} == {2}
+    assert partitions(ended) == dict.fromkeys(NAMES, 2) | {"definitions": 1}
 
 
 def test_a_topic_that_is_missing_gets_as_many_partitions_as_the_others(
@@ -109,6 +106,15 @@ def test_the_check_names_the_topic_with_another_number_of_partitions(kafka: Brok
     assert ("conversions", "partitions", "1", "4") in wrong
 
 
+def test_the_check_wants_one_partition_of_definitions(
+    kafka: Broker, topic_prefix: str, installed: tuple[str, ...]
+) -> None:
+    delete(kafka, topic_prefix + "definitions")
+    make_topics(kafka, {topic_prefix + "definitions": 2}, **COMPACTED, **BROKER_TIME)
+
+    assert differences(evenhand("topics", "check", "--json", *installed)) == [("definitions", "partitions", "1", "2")]
+
+
 def test_the_check_names_each_setting_that_differs(
     kafka: Broker, topic_prefix: str, installed: tuple[str, ...]
 ) -> None:
@@ -133,8 +139,7 @@ def test_inputs_are_kept_as_long_as_told(kafka: Broker, topic_prefix: str) -> No
     assert created.code == 0
     assert evenhand("topics", "check", *kept, *on(kafka, topic_prefix)).code == 0
     assert differences(evenhand("topics", "check", "--json", *on(kafka, topic_prefix))) == [
-        ("touchpoints", "retention.ms", "-1", "34560000000"),
-        ("conversions", "retention.ms", "-1", "34560000000"),
+        (name, "retention.ms", "-1", "34560000000") for name in FACTS
     ]
 
 
@@ -225,6 +230,10 @@ def installed(kafka: Broker, topic_prefix: str) -> tuple[str, ...]:
 def differences(ended: Ended) -> list[tuple[str, str, str, str]]:
     found = json.loads(ended.out)["differences"]
     return [(entry["topic"].partition(".")[2], entry["setting"], entry["wanted"], entry["found"]) for entry in found]
+
+
+def partitions(ended: Ended) -> dict[str, int]:
+    return {topic["topic"].partition(".")[2]: topic["partitions"] for topic in json.loads(ended.out)["topics"]}
 
 
 def one_line(ended: Ended) -> bool:
