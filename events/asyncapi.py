@@ -21,7 +21,8 @@ def asyncapi_document() -> Document:
         "info": {
             "title": "Evenhand",
             "version": VERSION,
-            "description": "Touchpoints and conversions in, credits out. Evenhand receives from the input topics and "
+            "description": "Touchpoints, conversions, interactions and contacts in; credits, scores, follow-ups and "
+            "reminders out. Evenhand receives from the input topics and "
             "sends to the others, in transactions: subscribers read `read_committed`.",
             "license": {"name": "Apache-2.0"},
         },

@@ -5,12 +5,16 @@ from __future__ import annotations
 from typing import Annotated, ClassVar, Literal, TypeAlias
 
 from pydantic import MISSING, ConfigDict, Field
+from typing_extensions import TypeAliasType
 
 from events.event import ContactEvent, Sent
-from events.fields import Currency, Id, Integer, PlainAmount, Zone
+from events.fields import Id, Integer, PlainAmount, Zone
 from events.pairs import Pair, Presence
 
-Channel: TypeAlias = Literal["email", "sms", "voice", "post", "push"]
+Channel = TypeAliasType(
+    "Channel",
+    Annotated[Literal["email", "sms", "voice", "post", "push"], Field(description="A way to reach a contact.")],
+)
 
 
 class Opportunity(Sent):
@@ -19,7 +23,7 @@ class Opportunity(Sent):
     id: Id
     name: str | MISSING = MISSING
     value: PlainAmount | MISSING = MISSING
-    currency: Currency | MISSING = MISSING
+    currency: Annotated[str, Field(pattern="^[A-Z]{3}$", description="An ISO 4217 code")] | MISSING = MISSING
     open: Annotated[bool, Field(description="Neither won nor lost yet")] | MISSING = MISSING
 
 

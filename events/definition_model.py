@@ -7,7 +7,7 @@ from typing import Annotated, Literal, TypeAlias
 from pydantic import MISSING, Field, WithJsonSchema
 
 from events.event import Event
-from events.fields import Id, Instant, Integer, Zone
+from events.fields import Hour, Id, Instant, Revision, Zone
 
 ProfileContent = Annotated[
     dict[str, object], WithJsonSchema({"type": "object", "description": "The whole profile; the scores judge it"})
@@ -33,7 +33,7 @@ class ScoreProfilePublished(DefinitionEvent):
 
     type: Literal["score_profile.published"]
     profile_id: Id
-    revision: Annotated[Integer, Field(ge=1, description="One that is not above the last is ignored")]
+    revision: Annotated[Revision, Field(description="One that is not above the last is ignored")]
     profile: ProfileContent
 
 
@@ -45,8 +45,8 @@ class UserSaved(DefinitionEvent):
     name: str | MISSING = MISSING
     email: str | MISSING = MISSING
     time_zone: Zone | MISSING = MISSING
-    reminder_hour: Annotated[Integer, Field(ge=0, le=23, description="Local")] | MISSING = MISSING
-    active: Annotated[bool, Field(description="true")] | MISSING = MISSING
+    reminder_hour: Annotated[Hour, Field(description="Of the local day, when reminders go out")] | MISSING = MISSING
+    active: Annotated[bool, Field(description="Default: true")] | MISSING = MISSING
 
 
 AnyDefinition: TypeAlias = ScoreProfileSaved | ScoreProfilePublished | UserSaved

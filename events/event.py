@@ -28,6 +28,7 @@ class Sent(BaseModel):
         schema = handler.resolve_ref_schema(handler(core_schema))
         if cls.PAIRS:
             schema["allOf"] = [pair.schema() for pair in cls.PAIRS]
+            schema["$comment"] = ". ".join(pair.words() for pair in cls.PAIRS)
         return schema
 
     @classmethod

@@ -10,10 +10,10 @@ from events.schema import EVENTS, Schema, json_schema
 HEAD: Final = """\
 # Events
 
-<!-- Generated from events/model.py and events/outputs.py: python -m events.events_page > docs/reference/events.md -->
+<!-- Generated from the models in events/: python -m events.events_page > docs/reference/events.md -->
 
-JSON objects, UTF-8. Fields may stand in any order, a field that is not listed is refused, and `null` does not stand for
-absent. The [schemas](../schemas) have the same rules for machines.
+JSON objects, UTF-8. Fields may stand in any order, a field that is not listed is refused, and `null` stands only where
+it is listed. The [schemas](../schemas) have the same rules for machines.
 
 """
 
@@ -27,20 +27,24 @@ def events_page() -> str:
 
 def _section(name: str, schema: Schema) -> str:
     objects = [part for part in schema.get("$defs", {}).values() if part["type"] == "object"]
-    within = "".join(f"`{part['title']}`: {part['description']}\n\n{_table(part)}" for part in objects)
-    comment = f"{schema['$comment']}.\n\n" if "$comment" in schema else ""
-    return f"## {name}\n\n{schema['description']}\n\n{_table(schema)}{comment}{within}"
+    within = "".join(f"`{part['title']}`: {part['description']}\n\n{_table(part)}{_comment(part)}" for part in objects)
+    return f"## {name}\n\n{schema['description']}\n\n{_table(schema)}{_comment(schema)}{within}"
+
+
+def _comment(schema: Schema) -> str:
+    return f"{schema['$comment']}.\n\n" if "$comment" in schema else ""
 
 
 def _table(schema: Schema) -> str:
-    required = schema["required"]
+    required = schema.get("required", ())
     rows = [_row(field, rule, field in required) for field, rule in schema["properties"].items()]
     return "| field | type | required | |\n| --- | --- | --- | --- |\n" + "".join(rows) + "\n"
 
 
 def _row(field: str, rule: Schema, required: bool) -> str:
     const = f"`{json.dumps(rule['const'])}`" if "const" in rule else ""
-    words = "; ".join(filter(None, (const, rule.get("description"))))
+    choices = " ".join(f"`{choice}`" for choice in rule.get("enum", ()))
+    words = "; ".join(filter(None, (const, choices, rule.get("description"))))
     return f"| `{field}` | {_type(rule)} | {'yes' if required else 'no'} | {words} |\n"
 
 

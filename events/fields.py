@@ -132,10 +132,19 @@ Span = Annotated[
     AfterValidator(check_duration),
     _text("An ISO 8601 duration without years and months", pattern=f"^{DURATION_PATTERN}$"),
 ]
-Zone = Annotated[str, AfterValidator(check_zone), _text("A name of IANA's time zone database, such as `Europe/London`")]
+Zone = TypeAliasType(
+    "Zone",
+    Annotated[
+        str,
+        AfterValidator(check_zone),
+        _text("A name of IANA's time zone database, such as `Europe/London`", minLength=1),
+    ],
+)
 Recurrence = Annotated[
     str,
     AfterValidator(check_rule),
     _text("An RRULE of RFC 5545, such as `FREQ=WEEKLY;BYDAY=MO`", maxLength=LONGEST_RULE),
 ]
-Integer = Annotated[int, BeforeValidator(integer_of), Field(ge=-LARGEST_INTEGER, le=LARGEST_INTEGER)]
+Integer = Annotated[int, Field(ge=-LARGEST_INTEGER, le=LARGEST_INTEGER), BeforeValidator(integer_of)]
+Revision = Annotated[int, Field(ge=1, le=LARGEST_INTEGER), BeforeValidator(integer_of)]
+Hour = Annotated[int, Field(ge=0, le=23), BeforeValidator(integer_of)]

@@ -53,14 +53,14 @@ class InteractionCreation(InteractionEvent):
     due_on: Day | MISSING = MISSING
     starts_at: Instant | MISSING = MISSING
     duration: Span | MISSING = MISSING
-    assignee: Annotated[Id, Field(description="A user id; the actor, nobody for `system`")] | MISSING = MISSING
-    response_required: Annotated[bool, Field(description="false")] | MISSING = MISSING
+    assignee: Annotated[Id, Field(description="A user id. Default: the actor; nobody for `system`")] | MISSING = MISSING
+    response_required: Annotated[bool, Field(description="Default: false")] | MISSING = MISSING
     date_completed: Annotated[Day, Field(description="Carried; closes nothing")] | MISSING = MISSING
     note: str | MISSING = MISSING
-    tags: Annotated[list[str], Field(description="None")] | MISSING = MISSING
+    tags: Annotated[list[str], Field(description="Default: none")] | MISSING = MISSING
     follow_up_of: Annotated[Id, Field(description="Another interaction of the same key")] | MISSING = MISSING
     recurrence: Recurrence | MISSING = MISSING
-    source: Annotated[Source, Field(description="`manual`")] | MISSING = MISSING
+    source: Annotated[Source, Field(description="Default: `manual`")] | MISSING = MISSING
 
     PAIRS: ClassVar[tuple[Pair, ...]] = (WHOSE, *SCHEDULE)
 

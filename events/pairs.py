@@ -40,7 +40,7 @@ class Pair(NamedTuple):
 
     def words(self) -> str:
         """The rule for people."""
-        return f"{self.presence.name.lower().replace('_', ' ')} of {self.one} and {self.other} is given"
+        return f"{self.presence.name.capitalize().replace('_', ' ')} of `{self.one}` and `{self.other}`"
 
 
 def pair_errors(pairs: Sequence[Pair], sent: Mapping[str, object], path: str = "") -> Iterator[FieldError]:

@@ -8,10 +8,12 @@ from pydantic import BaseModel
 from pydantic.json_schema import GenerateJsonSchema
 from typing_extensions import override
 
+from events.followup_outputs import Followup, Rejection, Reminder
 from events.judgement import MAX_BYTES, MODELS
 from events.model import MoneyEvent
 from events.money import CURRENT
 from events.outputs import CreditAssigned, DeadLetter
+from events.score_outputs import Score, ScoreChange
 from events.strict_json import MAX_NESTING
 
 Schema = dict[str, Any]
@@ -19,6 +21,11 @@ DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
 EVENTS: Final[dict[str, type[BaseModel]]] = {
     **{name: model for models in MODELS.values() for name, model in models.items()},
     "credit.assigned": CreditAssigned,
+    "score": Score,
+    "score-change": ScoreChange,
+    "followup": Followup,
+    "reminder": Reminder,
+    "rejection": Rejection,
     "dead-letter": DeadLetter,
 }
 """Every event of the contract by the name of its schema."""
@@ -39,7 +46,8 @@ def json_schema(name: str) -> Schema:
     if issubclass(model, MoneyEvent):
         schema["allOf"] = list(_decimals_by_currency())
     if any(name in models for models in MODELS.values()):
-        schema["$comment"] = f"At most {MAX_BYTES} bytes of UTF-8, {MAX_NESTING} levels of nesting, no key given twice"
+        bounds = f"At most {MAX_BYTES} bytes of UTF-8, {MAX_NESTING} levels of nesting, no key given twice"
+        schema["$comment"] = ". ".join((*filter(None, [schema.get("$comment")]), bounds))
     return {"$schema": DIALECT, "$id": f"urn:evenhand:{name}:1", **schema}
 
 

@@ -11,9 +11,9 @@ HEAD: Final = """\
 
 <!-- Generated from events/topics.py: python -m events.topics_page > docs/reference/topics.md -->
 
-Every name has `EVENHAND_TOPIC_PREFIX` before it, `evenhand.` by default. All topics have equal numbers of partitions,
-and all that follows from a partition of the inputs is written to the same partition number. `evenhand topics create`
-makes them with these settings; what is not listed is the broker's default.
+Every name has `EVENHAND_TOPIC_PREFIX` before it, `evenhand.` by default. Topics have equal numbers of partitions where
+nothing else is said, and all that follows from a partition of the inputs is written to the same partition number.
+`evenhand topics create` makes them with these settings; what is not listed is the broker's default.
 
 """
 
@@ -33,8 +33,13 @@ def _section(topic: Topic) -> str:
         f"| events | {events} |\n"
         f"| key | {topic.key} |\n"
         f"| kept | {topic.retention} |\n"
+        f"{_partitions(topic)}"
         f"| settings | {settings} |\n"
     )
+
+
+def _partitions(topic: Topic) -> str:
+    return "" if topic.partitions is None else f"| partitions | {topic.partitions} |\n"
 
 
 if __name__ == "__main__":
