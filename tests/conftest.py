@@ -9,6 +9,7 @@ from hypothesis import settings
 from tests.errors_logged import ErrorsLogged, recording_errors
 from tests.kafka import Broker, MissingBrokerError
 from tests.logging_kept import logging_kept
+from tests.postgres import MissingPostgresError, PostgresServer
 
 settings.register_profile("evenhand", deadline=None)  # machines are shared: how long one example takes says nothing
 settings.load_profile("evenhand")
@@ -25,6 +26,24 @@ def kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Broker]:
     yield broker
     if broker.running:
         broker.stop()
+
+
+@pytest.fixture(scope="session")
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PostgresServer]:
+    """A real PostgreSQL server, started for the first test that asks and shared by all."""
+    try:
+        server = PostgresServer(tmp_path_factory.mktemp("postgres"))
+    except MissingPostgresError as error:
+        pytest.fail(str(error), pytrace=False)
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def postgres_url(postgres: PostgresServer) -> str:
+    """The SQLAlchemy URL of an empty database in PostgreSQL."""
+    return postgres.fresh_database()
 
 
 @pytest.fixture(autouse=True)

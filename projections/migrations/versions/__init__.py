@@ -1,0 +1,1 @@
+"""Each migration leads from one form of the tables to the next."""

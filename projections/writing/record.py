@@ -1,0 +1,53 @@
+"""What a projector hands over: a stretch of the topics' logs, read as committed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from events.facts import AnyFact
+
+
+class Accepted(NamedTuple):
+    """A record of an input topic that nothing in itself speaks against. It may turn out to be refused."""
+
+    topic: str
+    """The full name."""
+    partition: int
+    offset: int
+    timestamp_ms: int
+    value: bytes
+    fact: AnyFact
+
+
+class Message(NamedTuple):
+    """A record of an output topic."""
+
+    partition: int
+    offset: int
+    key: bytes | None
+    value: bytes | None
+    covers: Mapping[str, int]
+    """By input topic (full name): the offset up to which, exclusive, the state went that it was said from."""
+
+
+class Step(NamedTuple):
+    """How far a partition of a topic is read with a chunk: from the offset `start` up to, not with, `end`."""
+
+    topic: str
+    """The full name."""
+    partition: int
+    topic_id: str
+    start: int
+    end: int
+
+
+@dataclass(slots=True)
+class Chunk:
+    """Each partition's records in the order of its log."""
+
+    facts: list[Accepted] = field(default_factory=list)
+    messages: dict[str, list[Message]] = field(default_factory=dict)
+    """By the output topic's bare name."""
+    steps: Sequence[Step] = ()
