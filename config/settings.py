@@ -87,6 +87,11 @@ class Settings(BaseSettings):
     web_port: int = Field(
         6066, ge=0, le=65_535, description="The worker's `/metrics`, `/health`, `/ready`; 0: any free port."
     )
+    database_url: SecretStr = Field(
+        SecretStr("sqlite:///evenhand.db"),
+        description="SQLAlchemy URL of the read model: `postgresql://user:password@host/name` or `sqlite:///file.db`.",
+        json_schema_extra=_in_words("`sqlite:///evenhand.db`"),
+    )
     log_level: LogLevel = Field("INFO", description="The least that is logged: `DEBUG`, `INFO`, `WARNING` or `ERROR`.")
     debug: bool = Field(False, description="`1`: an error also shows its traceback.")
 

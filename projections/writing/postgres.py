@@ -9,8 +9,7 @@ from typing import Any, Final
 
 import psycopg
 from psycopg.types.string import TextLoader
-from sqlalchemy import URL, Engine, Table, create_engine
-from sqlalchemy.dialects import postgresql
+from sqlalchemy import URL, Engine, Table, create_engine, make_url
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
 
@@ -20,7 +19,7 @@ from projections.writing.rows import DatabaseAwayError, DatabaseRefusedError, Re
 from projections.writing.sql import column_names, matched, quoted
 
 _AS_TEXT: Final = ("json", "jsonb", "timestamptz", "date")
-_DIALECT: Final = postgresql.dialect()
+_DIALECT: Final = make_url("postgresql://").get_dialect()()
 _PATIENCE_S: Final = 5
 _PASSING: Final = ("starting up", "shutting down", "in recovery mode", "too many clients", "connection slots")
 _OF_IDS_ALONE: Final = frozenset(

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer
+from kafka.coordinator.assignors.range import RangePartitionAssignor
 from kafka.errors import KafkaError, KafkaTimeoutError
 
 from streams.admin.attempts import failed_attempts
@@ -45,6 +46,30 @@ class Cluster:
             fetch_max_wait_ms=100,
             isolation_level="read_committed",
             auto_offset_reset="none",
+            enable_auto_commit=False,
+            allow_auto_create_topics=False,
+        ) as client:
+            yield client
+
+    @contextmanager
+    def member(self, group: str, session_timeout_s: float) -> Iterator[KafkaConsumer]:
+        """A client that reads committed records and shares partitions with others of its group.
+
+        All topics' partitions of one number go to the same member. Raises BrokenEnvironmentError.
+        """
+        session_ms = round(session_timeout_s * 1_000)
+        with self._client(
+            KafkaConsumer,
+            KafkaConsumer.close,
+            group_id=group,
+            session_timeout_ms=session_ms,
+            heartbeat_interval_ms=max(100, session_ms // 6),
+            request_timeout_ms=max(self._patience_ms, session_ms + 1_000),
+            max_poll_interval_ms=600_000,
+            partition_assignment_strategy=(RangePartitionAssignor,),
+            fetch_max_wait_ms=100,
+            isolation_level="read_committed",
+            auto_offset_reset="earliest",
             enable_auto_commit=False,
             allow_auto_create_topics=False,
         ) as client:

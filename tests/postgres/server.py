@@ -82,7 +82,8 @@ class PostgresServer:
             try:
                 psycopg.connect(self.url("postgres"), connect_timeout=2).close()
             except psycopg.OperationalError:
-                assert self._process.poll() is None and time.monotonic() < give_up, self._log.read_text()[-2_000:]
+                in_vain = self._process.poll() is not None or time.monotonic() > give_up
+                assert not in_vain, self._log.read_text()[-2_000:]
                 time.sleep(0.05)
             else:
                 return
