@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar
 
-from pydantic import BaseModel, ConfigDict, Field, GetJsonSchemaHandler
+from pydantic import MISSING, BaseModel, ConfigDict, Field, GetJsonSchemaHandler
 from pydantic_core import CoreSchema
 from typing_extensions import override
 
@@ -21,6 +21,14 @@ class Sent(BaseModel):
 
     PAIRS: ClassVar[tuple[Pair, ...]] = ()
     """Rules on which fields stand together. They are judged beside the fields', so that every error is listed."""
+
+    def given(self) -> dict[str, object]:
+        """The fields that were sent, by name."""
+        return {name: field for name, field in self if field is not MISSING}
+
+    def defaults(self) -> dict[str, object]:
+        """What absent fields stand for: a copy that says it is the same event as one that does not."""
+        return {}
 
     @override
     @classmethod

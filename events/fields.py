@@ -137,7 +137,7 @@ Zone = TypeAliasType(
     Annotated[
         str,
         AfterValidator(check_zone),
-        _text("A name of IANA's time zone database, such as `Europe/London`", minLength=1),
+        _text("A name of IANA's time zone database, such as `Europe/London`"),
     ],
 )
 Recurrence = Annotated[

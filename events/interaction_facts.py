@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final
 
-from pydantic import MISSING
-
 from events.calendar_day import parse_day
 from events.duration import parse_duration
 from events.event import Sent
@@ -14,7 +12,6 @@ from events.instant import parse_instant
 from events.interaction_model import (
     AboutInteraction,
     InteractionCompleted,
-    InteractionCreation,
     InteractionDeleted,
     InteractionEdited,
     InteractionLogged,
@@ -37,9 +34,6 @@ from events.interactions import (
     Snoozed,
     Tagged,
 )
-
-SYSTEM: Final = "system"
-"""The actor that is no user."""
 
 _FACTS: Final[dict[type[AboutInteraction], type[InteractionFact]]] = {
     InteractionScheduled: Scheduled,
@@ -72,18 +66,15 @@ def interaction_fact(event: AboutInteraction) -> InteractionFact:
     whose: dict[str, Any] = {"contact_id": None, "owner": None}
     fields = whose | _given(event)
     del fields["type"]
-    if isinstance(event, InteractionCreation) and event.actor != SYSTEM:
-        fields.setdefault("assignee", event.actor)
     if isinstance(event, InteractionEdited):
         fields["changes"] = Changes(**_given(event.changes))
     return _FACTS[type(event)](**fields)
 
 
 def _given(sent: Sent) -> dict[str, Any]:
-    """The fields that were sent, by their names in the fact; what is null stays None."""
+    """The fields with a value, by their names in the fact; what is null stays None."""
     given: dict[str, Any] = {}
-    for sent_as, value in sent:
-        if value is not MISSING:
-            name, read = _BY_VALUE.get(sent_as, (sent_as, None))
-            given[name] = value if read is None or value is None else read(value)
+    for sent_as, value in (sent.defaults() | sent.given()).items():
+        name, read = _BY_VALUE.get(sent_as, (sent_as, None))
+        given[name] = value if read is None or value is None else read(value)
     return given

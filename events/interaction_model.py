@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Annotated, ClassVar, Literal, TypeAlias
+from typing import Annotated, ClassVar, Final, Literal, TypeAlias
 
 from pydantic import MISSING, Field, ValidationInfo, field_validator
 from typing_extensions import override
@@ -17,6 +17,8 @@ from events.refusal import FieldError
 
 Kind: TypeAlias = Literal["customer", "prospect", "personal"]
 Source: TypeAlias = Literal["manual", "workflow", "mass_contact", "generated", "mail"]
+SYSTEM: Final = "system"
+"""The actor that is no user."""
 SCHEDULE = (Pair("due_on", "starts_at", Presence.AT_MOST_ONE), Pair("starts_at", "duration", Presence.BOTH_OR_NEITHER))
 WHOSE = Pair("contact_id", "owner", Presence.EXACTLY_ONE)
 
@@ -65,6 +67,11 @@ class InteractionCreation(InteractionEvent):
     PAIRS: ClassVar[tuple[Pair, ...]] = (WHOSE, *SCHEDULE)
 
     _ends_in_time = field_validator("duration")(_ends_in_time)
+
+    @override
+    def defaults(self) -> dict[str, object]:
+        assignee = {} if self.actor == SYSTEM else {"assignee": self.actor}
+        return {"response_required": False, "tags": [], "source": "manual"} | assignee
 
 
 class InteractionScheduled(InteractionCreation):
@@ -155,8 +162,12 @@ class InteractionTagged(InteractionEvent):
     """Tags were added to an interaction, then others removed."""
 
     type: Literal["interaction.tagged"]
-    add: list[str] | MISSING = MISSING
-    remove: list[str] | MISSING = MISSING
+    add: Annotated[list[str], Field(description="Default: none")] | MISSING = MISSING
+    remove: Annotated[list[str], Field(description="Default: none")] | MISSING = MISSING
+
+    @override
+    def defaults(self) -> dict[str, object]:
+        return {"add": [], "remove": []}
 
 
 class InteractionPosted(InteractionEvent):

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
-from pydantic import MISSING, BaseModel
-
 from events.contact_model import Opportunity
 from events.duration import format_duration, parse_duration
+from events.event import Sent
 from events.instant import format_instant, parse_instant
 from events.model import MoneyEvent
 from events.money import exponent, format_amount, parse_amount
@@ -17,18 +16,18 @@ from events.money import exponent, format_amount, parse_amount
 def normal_form(value: object) -> object:
     """A JSON value: instants in the output's form, durations in their shortest, money with the currency's decimals.
 
-    Absent fields are absent. What the contract carries without looking into it stays as it is.
+    Defaults are spelt out. What the contract carries without looking into it stays as it is.
     """
     match value:
-        case BaseModel():
-            sent = {name: field for name, field in value if field is not MISSING}
-            return {name: _field(value, name, field) for name, field in sent.items()}
+        case Sent():
+            fields = value.defaults() | value.given()
+            return {name: _field(value, name, field) for name, field in fields.items()}
         case list():
             return [normal_form(item) for item in value]
     return value
 
 
-def _field(owner: BaseModel, name: str, value: object) -> object:
+def _field(owner: Sent, name: str, value: object) -> object:
     if name == "value":
         return _amount(owner, value)
     if isinstance(value, str) and name in _NORMAL and name in type(owner).model_fields:
@@ -53,7 +52,7 @@ _NORMAL: Final[dict[str, Callable[[str], str]]] = {
 }
 
 
-def _amount(owner: BaseModel, value: object) -> object:
+def _amount(owner: Sent, value: object) -> object:
     match owner:
         case MoneyEvent():
             decimals = exponent(owner.currency, parse_instant(owner.occurred_at))

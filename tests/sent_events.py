@@ -30,6 +30,35 @@ def cancellation(**changes: object) -> Sent:
     return _changed({**_who("conversion.cancelled"), "conversion_id": "c1"}, changes)
 
 
+def updated(attributes: object = None, **changes: object) -> Sent:
+    return _changed({**_who("contact.updated"), "attributes": {} if attributes is None else attributes}, changes)
+
+
+def adjusted(**changes: object) -> Sent:
+    return _changed({**_who("score.adjusted"), "profile_id": "engagement", "points": 5, "actor": "u1"}, changes)
+
+
+def erased(**changes: object) -> Sent:
+    return _changed(_who("contact.erased"), changes)
+
+
+def interaction(what: str, /, **changes: object) -> Sent:
+    """Of `interaction.<what>`, what every such event has."""
+    return _changed({**_who(f"interaction.{what}"), "interaction_id": "i1", "actor": "u1"}, changes)
+
+
+def scheduled(**changes: object) -> Sent:
+    return interaction("scheduled", **{"kind": "customer", **changes})
+
+
+def edited(**changes: object) -> Sent:
+    return interaction("edited", **changes)
+
+
+def completed(**changes: object) -> Sent:
+    return interaction("completed", **{"outcome": "reached", **changes})
+
+
 def record(event: object) -> bytes:
     """The event's bytes as most trackers send them."""
     return json.dumps(event, ensure_ascii=False, separators=(",", ":")).encode()

@@ -199,7 +199,7 @@ def test_golden_records_take_the_fast_path_or_hold_what_it_leaves_alone() -> Non
         title
         for path in Path(__file__).with_name("golden").glob("*.1.json")
         for title, case in json.loads(path.read_text()).items()
-        if "sent" in case and fast_any(record(case["sent"])) is None
+        if case.get("topic") in ("touchpoints", "conversions") and fast_any(record(case["sent"])) is None
     }
 
     assert left == {"everything there is", "with a reason"}  # escapes

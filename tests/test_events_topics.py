@@ -4,42 +4,68 @@ from pathlib import Path
 
 from events.judgement import MODELS
 from events.schema import EVENTS
-from events.topics import CONVERSIONS, CREDITS, CREDITS_SHADOW, DEAD_LETTERS, TOPICS, TOUCHPOINTS, full_name
+from events.topics import (
+    CONTACTS,
+    CONVERSIONS,
+    CREDITS,
+    CREDITS_SHADOW,
+    DEAD_LETTERS,
+    DEFINITIONS,
+    FACT_TOPICS,
+    FOLLOWUPS,
+    INTERACTIONS,
+    REJECTIONS,
+    REMINDERS,
+    SCORE_CHANGES,
+    SCORES,
+    TOPICS,
+    TOUCHPOINTS,
+    full_name,
+)
 from events.topics_page import topics_page
 
 PAGE = Path(__file__).parent.parent / "docs" / "reference" / "topics.md"
 
 
-def test_the_topics_are_two_inputs_two_compacted_outputs_and_the_dead_letters() -> None:
+def test_the_topics_are_five_inputs_what_holds_now_and_logs_of_what_was_said() -> None:
     assert [topic.name for topic in TOPICS] == [
-        "touchpoints",
-        "conversions",
-        "credits",
-        "credits.shadow",
+        *("touchpoints", "conversions", "interactions", "contacts", "definitions"),
+        *("credits", "credits.shadow", "scores", "score-changes", "followups", "reminders", "rejections"),
         "dead-letters",
     ]
-    assert [topic for topic in TOPICS if topic.is_input] == [TOUCHPOINTS, CONVERSIONS]
-    assert [topic for topic in TOPICS if topic.compacted] == [CREDITS, CREDITS_SHADOW]
+    assert [topic for topic in TOPICS if topic.is_input] == [*FACT_TOPICS, DEFINITIONS]
+    assert [topic for topic in TOPICS if topic.compacted] == [DEFINITIONS, CREDITS, CREDITS_SHADOW, SCORES, FOLLOWUPS]
 
 
-def test_inputs_are_kept_for_ever_under_the_broker_s_time() -> None:
-    for topic in (TOUCHPOINTS, CONVERSIONS):
+def test_definitions_alone_have_a_number_of_partitions_of_their_own() -> None:
+    assert {topic.name: topic.partitions for topic in TOPICS if topic.partitions} == {"definitions": 1}
+
+
+def test_facts_are_kept_for_ever_under_the_broker_s_time() -> None:
+    assert FACT_TOPICS == (TOUCHPOINTS, CONVERSIONS, INTERACTIONS, CONTACTS)
+    for topic in FACT_TOPICS:
         assert topic.config["retention.ms"] == topic.config["retention.bytes"] == "-1"
         assert topic.config["message.timestamp.type"] == "LogAppendTime"
 
 
-def test_credits_are_compacted_and_take_messages_of_16_mib() -> None:
-    for topic in (CREDITS, CREDITS_SHADOW):
+def test_what_holds_now_is_compacted_and_takes_messages_of_16_mib() -> None:
+    for topic in (CREDITS, CREDITS_SHADOW, SCORES, FOLLOWUPS):
         assert topic.config == {"cleanup.policy": "compact", "max.message.bytes": "16777216"}
 
 
-def test_dead_letters_are_kept_for_ever_not_compacted_and_hold_any_refused_record() -> None:
-    assert DEAD_LETTERS.config == {
-        "cleanup.policy": "delete",
-        "retention.ms": "-1",
-        "retention.bytes": "-1",
-        "max.message.bytes": str(16 * 1024 * 1024),
-    }
+def test_what_was_said_is_kept_for_ever_not_compacted_and_holds_any_record() -> None:
+    for topic in (SCORE_CHANGES, REMINDERS, REJECTIONS, DEAD_LETTERS):
+        assert topic.config == {
+            "cleanup.policy": "delete",
+            "retention.ms": "-1",
+            "retention.bytes": "-1",
+            "max.message.bytes": str(16 * 1024 * 1024),
+        }
+
+
+def test_definitions_are_compacted_under_the_broker_s_time() -> None:
+    assert DEFINITIONS.config["cleanup.policy"] == "compact"
+    assert DEFINITIONS.config["message.timestamp.type"] == "LogAppendTime"
 
 
 def test_the_prefix_stands_before_every_name() -> None:
