@@ -20,6 +20,7 @@ NAMES = [
     "worker",
     "topics",
     "produce",
+    "project",
     "explain",
     "dead-letters",
     "restate",
@@ -73,7 +74,7 @@ def _ending(body: str, *before: str, **variables: str) -> subprocess.CompletedPr
 def test_help_lists_every_subcommand_with_its_purpose() -> None:
     told = _evenhand("--help")
 
-    lines = [line.split(maxsplit=1) for line in told.stdout.split("Commands:")[1].splitlines()[1:11]]
+    lines = [line.split(maxsplit=1) for line in told.stdout.split("Commands:")[1].splitlines()[1 : len(NAMES) + 1]]
     assert [name for name, _ in lines] == NAMES
     assert [purpose for _, purpose in lines] == [subcommand.purpose for subcommand in SUBCOMMANDS.values()]
     assert told.returncode == 0

@@ -47,6 +47,7 @@ class Projector:
         found = sources(self._installation)
         with self._installation.cluster.consumer() as consumer:
             stream = Stream(consumer, found, shared=False)
+            log.info("projector started", topics=len(found), into=str(self._model))
             stream.begin(self._model)
             ends = stream.ends()
             while not stream.has_reached(ends) and not self.over.is_set():
