@@ -35,6 +35,7 @@ class Contact:
         "stored",
         "timeline",
         "touches",
+        "used",
         "waiting",
         "window",
         "window_us",
@@ -48,6 +49,8 @@ class Contact:
         `gone` has the traces of the others that are held, one behind the other, when they are known: an id without a
         trace there is surely new.
         """
+        self.used = True
+        """Whether anyone asked for it since the last look for room."""
         self.window: list[Touch] | None = None
         """In order, the touchpoints that expire at `window_us` or later, but for those in `arrived`; None: not made."""
         self.window_us = NEVER
@@ -82,6 +85,13 @@ class Contact:
             self.gone += b"".join([trace(event_id) for event_id in event_ids])
             if len(self.gone) > _MOST_TRACES:
                 self.gone = None
+
+    def drop_touches(self) -> None:
+        """Keep no touchpoint in memory, only traces of them; their rows must be in the store."""
+        self.remember(list(self.touches))
+        self.touches = {}
+        self.covered_from = NOTHING
+        self.window, self.window_us, self.arrived = None, NEVER, []
 
     def pack(self) -> bytes:
         """The contact's own row."""

@@ -6,7 +6,7 @@ offsets with it (architecture, step 6). After any error the view is thrown away 
 
 from __future__ import annotations
 
-from collections import OrderedDict
+from collections import deque
 from collections.abc import Iterable, Iterator
 from itertools import islice
 
@@ -31,7 +31,7 @@ from streams.rows import (
 from streams.store import Store
 
 CACHED_TOUCHES = 250_000  # about 350 bytes each: 90 MB
-_CONTACT_WEIGHT = 4  # a contact without touchpoints takes the room of about four
+_CONTACT_WEIGHT = 2  # a contact without touchpoints takes the room of about two
 _SLACK_US = 86_400_000_000  # what is read beyond need, so that a slightly earlier conversion reads nothing
 
 
@@ -82,7 +82,8 @@ class PartitionState:
         row = store.get(META)
         self.meta = _decode_meta(row) if row else Meta()
         self._shared = cached_touches if isinstance(cached_touches, Room) else Room(cached_touches)
-        self._contacts: OrderedDict[bytes, Contact] = OrderedDict()
+        self._contacts: dict[bytes, Contact] = {}
+        self._full: dict[bytes, Contact] = {}
         self._room = 0
         self._taken = 0
         self._absent: set[bytes] = set()
@@ -122,8 +123,7 @@ class PartitionState:
         held = self._contacts.get(key)
         if held is None:
             held = self._hold(key, Contact(key + b"\0", self.store.get(key + b"\0k")))
-        else:
-            self._contacts.move_to_end(key)
+        held.used = True
         return held
 
     def _hold(self, key: bytes, contact: Contact) -> Contact:
@@ -155,9 +155,12 @@ class PartitionState:
             self._changed_contacts[contact.prefix] = contact
 
     def _keep_touch(self, contact: Contact, event_id: bytes, row: bytes) -> None:
-        if event_id not in contact.touches:
+        touches = contact.touches
+        if event_id not in touches:
             self._room += 1
-        contact.touches[event_id] = row
+            if not touches:
+                self._full[contact.prefix] = contact
+        touches[event_id] = row
 
     def touches_expiring_from(self, contact: Contact, at_us: int) -> list[tuple[bytes, bytes]]:
         """The (event id, row) of each touchpoint that expires at the instant or later, in no order."""
@@ -357,6 +360,7 @@ class PartitionState:
         """Drop a contact from memory; its rows stay."""
         held = self._contacts.pop(contact, None)
         if held is not None:
+            self._full.pop(held.prefix, None)
             self._room -= len(held.touches) + _CONTACT_WEIGHT
 
     def commit(self) -> None:
@@ -378,9 +382,31 @@ class PartitionState:
             self._trim(contact)
         self._overgrown.clear()
         self._take_room()
-        while self._shared.taken > self._shared.touches and self._contacts:
-            self.forget(next(iter(self._contacts)))
+        if self._shared.taken > self._shared.touches:
+            self._make_room()
             self._take_room()
+
+    def _make_room(self) -> None:
+        """Drop touchpoints of contacts in the order of the clock algorithm, then whole contacts, the oldest first.
+
+        Contacts without touchpoints may take half of the room: they answer whether an id is new.
+        """
+        most = self._room - (self._shared.taken - self._shared.touches)
+        least_touches = most // 2
+        hand = deque(self._full.items())
+        while hand and self._room > most and self._room - _CONTACT_WEIGHT * len(self._contacts) > least_touches:
+            prefix, contact = hand.popleft()
+            if contact.used:
+                contact.used = False
+                hand.append((prefix, contact))
+            else:
+                self._room -= len(contact.touches)
+                contact.drop_touches()
+        self._full = dict(hand)
+        for key in list(self._contacts) if self._room > most else ():
+            self.forget(key)
+            if self._room <= most:
+                break
 
     def _trim(self, contact: Contact) -> None:
         first = instant_bytes(contact.window_us)
