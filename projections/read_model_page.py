@@ -26,7 +26,7 @@ and catalogue give the same rows.
 VIEWS_HEAD: Final = """
 ## Views
 
-In SQLite, with amounts as decimal text.
+In both databases. Amounts are decimals: text in SQLite, which has no such type, `numeric` in PostgreSQL.
 
 | view | columns | meaning |
 | --- | --- | --- |
@@ -38,7 +38,7 @@ DIALECTS: Final = [make_url(url).get_dialect()() for url in ("sqlite://", "postg
 def read_model_page() -> str:
     """Give the page as Markdown: every table with its columns and indexes, then the views."""
     tables = "".join(_table(METADATA.tables[name]) for name in METADATA.tables)
-    views = "".join(f"| `{name}` | {view.columns} | {view.comment} |\n" for name, view in VIEWS.items())
+    views = "".join(f"| `{name}` | {', '.join(view.columns)} | {view.comment} |\n" for name, view in VIEWS.items())
     return f"{HEAD}{tables}{VIEWS_HEAD}{views}"
 
 

@@ -1,80 +1,154 @@
-"""Views of the read model in SQLite: amounts as decimals, names beside numbers, totals per currency."""
+"""Views of the read model: the questions that people ask first, under names, in every database it is in."""
 
 from __future__ import annotations
 
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
+
+from sqlalchemy import Dialect, Select, Table, and_, func, make_url, select
+
+from projections.queries.attribution_rows import attribution_rows
+from projections.queries.expressions import DecimalAmount
+from projections.queries.followups import followup_rows
+from projections.queries.paths import path_rows
+from projections.queries.response_required import response_required_rows
+from projections.queries.scores import score_rows
+from projections.queries.timeline import as_of, timeline_rows
+from projections.tables import (
+    CONVERSIONS,
+    CREDIT_BY_DIMENSION,
+    CREDIT_BY_TOUCHPOINT,
+    CURRENCIES,
+    SHADOW_CREDIT_BY_DIMENSION,
+    TOUCHPOINTS,
+)
 
 
 class View(NamedTuple):
     """A query under a name."""
 
-    columns: str
     comment: str
-    query: str
+    query: Select[Any]
+
+    @property
+    def columns(self) -> list[str]:
+        """Their names, in order."""
+        return [column.name for column in self.query.selected_columns]
 
 
-def _decimal(minor: str) -> str:
-    """SQL for minor units as decimal text, exact at any size; needs `currencies` in the query."""
-    whole = f"cast({minor} AS text)"
-    return f"iif(exponent = 0, {whole}, printf('%d.%0*d', {minor} / scale, exponent, {minor} % scale))"
+def _decimal(minor: Any, name: str) -> Any:
+    return DecimalAmount(minor, CURRENCIES.c.exponent, CURRENCIES.c.scale).label(name)
 
 
-def _totals(table: str, by: str) -> str:
-    return f"""
-        SELECT {by}, value, currency, {_decimal("minor")} AS credit, conversions
-        FROM (SELECT {by}, value, currency, sum(credit_minor) AS minor, count(*) AS conversions
-              FROM {table} GROUP BY {by}, currency, value)
-        JOIN currencies USING (currency)"""
+def _conversion_amounts() -> Select[Any]:
+    each = CONVERSIONS.c
+    return select(
+        each.conversion_id,
+        each.contact_id,
+        each.name,
+        each.occurred_at,
+        each.currency,
+        _decimal(each.value_minor, "value"),
+        _decimal(each.refunded_minor, "refunded"),
+        _decimal(each.unattributed_minor, "unattributed"),
+        each.model,
+        each.version,
+    ).join_from(CONVERSIONS, CURRENCIES, CURRENCIES.c.currency == each.currency)
 
 
-AS_OF: Final = """coalesce(
-            nullif((SELECT value FROM meta WHERE name = 'as_of'), ''), strftime('%Y-%m-%dT%H:%M:%f000Z', 'now'))"""
-"""The instant that answers are as of: after a replay the newest accepted `occurred_at`, else now."""
+def _touchpoint_credits() -> Select[Any]:
+    share, each, touch = CREDIT_BY_TOUCHPOINT.c, CONVERSIONS.c, TOUCHPOINTS.c
+    of_conversion = and_(each.contact_id == share.contact_id, each.conversion_id == share.conversion_id)
+    of_touchpoint = and_(touch.contact_id == share.contact_id, touch.event_id == share.touchpoint_id)
+    rows = CREDIT_BY_TOUCHPOINT.join(CONVERSIONS, of_conversion)
+    rows = rows.join(CURRENCIES, CURRENCIES.c.currency == each.currency).outerjoin(TOUCHPOINTS, of_touchpoint)
+    return select(
+        share.conversion_id,
+        share.contact_id,
+        each.occurred_at.label("converted_at"),
+        share.touchpoint_id,
+        touch.name,
+        touch.occurred_at,
+        each.currency,
+        _decimal(share.credit_minor, "credit"),
+    ).select_from(rows)
+
+
+def _totals(table: Table, *by: str) -> Select[Any]:
+    named = [table.c[name] for name in (*by, "value", "currency")]
+    sums = select(*named, func.sum(table.c.credit_minor).label("minor"), func.count().label("conversions"))
+    summed = sums.group_by(*named).subquery()
+    return select(
+        *(summed.c[name] for name in (*by, "value", "currency")),
+        _decimal(summed.c.minor, "credit"),
+        summed.c.conversions,
+    ).join_from(summed, CURRENCIES, CURRENCIES.c.currency == summed.c.currency)
+
+
+def _attribution() -> Select[Any]:
+    each = attribution_rows().subquery()
+    names = ("day", "model", "dimension", "value", "currency")
+    decimals = _decimal(each.c.minor, "credit")
+    return select(*(each.c[name] for name in names), decimals).join_from(
+        each, CURRENCIES, CURRENCIES.c.currency == each.c.currency
+    )
+
+
+def _paths() -> Select[Any]:
+    each = path_rows().subquery()
+    names = ("contact_id", "conversion_id", "occurred_at", "currency")
+    return select(
+        *(each.c[name] for name in names),
+        _decimal(each.c.net_minor, "net"),
+        each.c.path,
+        each.c.touchpoints,
+        each.c.first_at,
+        (each.c.took_us // 1_000_000).label("took_seconds"),
+    ).join_from(each, CURRENCIES, CURRENCIES.c.currency == each.c.currency)
+
 
 VIEWS: Final = {
     "timeline": View(
-        "contact_id, event_id, name, occurred_at, lifetime, expires_at, status, retracted, dimensions",
         "`touchpoints` with their status, `Active` or `Inactive`: as of `as_of` in `meta`, or else as of now.",
-        f"""
-        SELECT contact_id, event_id, name, occurred_at, lifetime, expires_at,
-               iif(NOT retracted AND {AS_OF} BETWEEN occurred_at AND expires_at, 'Active', 'Inactive') AS status,
-               retracted, dimensions
-        FROM touchpoints""",
+        timeline_rows(as_of()),
     ),
-    "conversion_amounts": View(
-        "conversion_id, contact_id, name, occurred_at, currency, value, refunded, unattributed, model, version",
-        "`conversions`, with decimals.",
-        f"""
-        SELECT conversion_id, contact_id, name, occurred_at, currency, {_decimal("value_minor")} AS value,
-               {_decimal("refunded_minor")} AS refunded, {_decimal("unattributed_minor")} AS unattributed,
-               model, version
-        FROM conversions JOIN currencies USING (currency)""",
-    ),
+    "conversion_amounts": View("`conversions`, with decimals.", _conversion_amounts()),
     "touchpoint_credits": View(
-        "conversion_id, contact_id, converted_at, touchpoint_id, name, occurred_at, currency, credit",
         "`credit_by_touchpoint`, with decimals, the conversion's time, and the touchpoint's name and time.",
-        f"""
-        SELECT conversion_id, c.contact_id, c.occurred_at AS converted_at, touchpoint_id, t.name, t.occurred_at,
-               currency, {_decimal("credit_minor")} AS credit
-        FROM credit_by_touchpoint JOIN conversions AS c USING (contact_id, conversion_id)
-        JOIN currencies USING (currency)
-        LEFT JOIN touchpoints AS t ON t.contact_id = c.contact_id AND t.event_id = touchpoint_id""",
+        _touchpoint_credits(),
     ),
     "dimension_totals": View(
-        "dimension, value, currency, credit, conversions",
         "What each value of each dimension earned in each currency; a null value: unattributed.",
-        _totals("credit_by_dimension", "dimension"),
+        _totals(CREDIT_BY_DIMENSION, "dimension"),
     ),
     "shadow_dimension_totals": View(
-        "model, dimension, value, currency, credit, conversions",
-        "The same under each further model.",
-        _totals("shadow_credit_by_dimension", "model, dimension"),
+        "The same under each further model.", _totals(SHADOW_CREDIT_BY_DIMENSION, "model", "dimension")
     ),
+    "attribution": View(
+        "What each value of each dimension earned on each day (the conversion's, in UTC) under each model; a null "
+        "value: unattributed, always there. The rows of a day, model, dimension and currency sum up to the "
+        "conversions' total.",
+        _attribution(),
+    ),
+    "conversion_paths": View(
+        "Each conversion with the touchpoints that counted for it as a path, its length, and how long it took.",
+        _paths(),
+    ),
+    "followups": View(
+        "`interactions` with their status, `open`, `missed`, `completed` or `deleted`: as of `as_of` in `meta`, or "
+        "else as of now.",
+        followup_rows(as_of()),
+    ),
+    "response_required": View(
+        "The contacts with open interactions that ask for a response, by assignee.", response_required_rows()
+    ),
+    "contact_scores": View("`scores` with what is known of the contact.", score_rows()),
 }
 
 
 def view_statements(dialect: str) -> list[str]:
-    """SQL that makes the views, each once those that it reads are there; `dialect` is `sqlite` or `postgresql`."""
-    if dialect != "sqlite":
-        return []
-    return [f"CREATE VIEW {name} AS {view.query}" for name, view in VIEWS.items()]
+    """SQL that makes the views; `dialect` is `sqlite` or `postgresql`."""
+    spoken: Dialect = make_url(f"{dialect}://").get_dialect()()
+    return [
+        f"CREATE VIEW {name} AS {view.query.compile(dialect=spoken, compile_kwargs={'literal_binds': True})}"
+        for name, view in VIEWS.items()
+    ]

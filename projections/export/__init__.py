@@ -1,0 +1,1 @@
+"""The read model as a folder of Parquet files."""
