@@ -61,6 +61,14 @@ def format_instant(us: int) -> str:
     return f"{_hour_text(us // HOUR_US)}{_CLOCK[within_hour // SECOND_US]}Z"
 
 
+def format_span(first_us: int, last_us: int) -> tuple[str, str]:
+    """Two instants in the same form, in less time when whole hours lie between them."""
+    first = format_instant(first_us)
+    if (last_us - first_us) % HOUR_US:
+        return first, format_instant(last_us)
+    return first, _hour_text(last_us // HOUR_US) + first[13:]
+
+
 _CLOCK: Final = tuple(f":{second // 60:02}:{second % 60:02}" for second in range(3_600))
 
 

@@ -76,20 +76,21 @@ def _by_dimension(
     for touch, credit in zip(evidence, credits, strict=True):
         description = touch.description
         earned[description] = earned.get(description, 0) + credit
-    sums: dict[str, dict[str, int]] = {name: {} for name in rules.dimensions}
-    having = dict.fromkeys(rules.dimensions, 0)
-    for description, credit in earned.items():
-        for name, value in description.dimensions.items():
-            of_name = sums.setdefault(name, {})
-            of_name[value] = of_name.get(value, 0) + credit
-            having[name] = having.get(name, 0) + 1
-    return {
-        # Where everyone has a value, a dimension splits as the whole does, so its sums are known already.
-        name: DimensionCredit(dict(sorted(sums[name].items())), 0)
-        if earned and having[name] == len(earned)
-        else _split_dimension(name, net_minor, evidence, model, rules)
-        for name in sorted(sums)
-    }
+    names = set(rules.dimensions).union(*[description.dimensions for description in earned])
+    split = {}
+    for name in sorted(names):
+        sums: dict[str, int] = {}
+        having = 0
+        for description, credit in earned.items():
+            value = description.dimensions.get(name)
+            if value is not None:
+                having += 1
+                sums[value] = sums.get(value, 0) + credit
+        if earned and having == len(earned):  # a dimension in which all have a value splits as the whole does
+            split[name] = DimensionCredit(dict(sorted(sums.items())), 0)
+        else:
+            split[name] = _split_dimension(name, net_minor, evidence, model, rules)
+    return split
 
 
 def _split_dimension(

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import json
-from functools import lru_cache
 
-from events.instant import format_instant
+from events.instant import format_instant, format_span
 from events.money import exponent, format_amount
 from streams.credit import Credit
 from streams.window import Description, Touch
@@ -22,7 +21,8 @@ def encode_credit(credit: Credit) -> bytes:
         amount = amounts.get(minor)
         if amount is None:
             amount = amounts[minor] = format_amount(minor, places)
-        touchpoints.append(f"{touch.told or _tell(touch)}{amount}{_after_credit(touch.description)}")
+        description = touch.description
+        touchpoints.append(f"{touch.told or _tell(touch)}{amount}{description.told or _describe(description)}")
     dimensions = []
     for name, split in credit.dimensions.items():
         sums = ",".join([f'{quote(value)}:"{format_amount(minor, places)}"' for value, minor in split.credits.items()])
@@ -59,14 +59,16 @@ def quote(text: str) -> str:
 
 def _tell(touch: Touch) -> str:
     """What comes before a touchpoint's credit."""
+    occurred_at, expires_at = format_span(touch.occurred_us, touch.expires_us)
     touch.told = (
-        f'{{"touchpoint_id":{quote(touch.event_id)},"name":{quote(touch.name)}'
-        f',"occurred_at":"{format_instant(touch.occurred_us)}","expires_at":"{format_instant(touch.expires_us)}","credit":"'
+        f'{{"touchpoint_id":{quote(touch.event_id)},"name":{quote(touch.description.name)}'
+        f',"occurred_at":"{occurred_at}","expires_at":"{expires_at}","credit":"'
     )
     return touch.told
 
 
-@lru_cache(maxsize=16384)
-def _after_credit(description: Description) -> str:
+def _describe(description: Description) -> str:
+    """What comes after it."""
     dimensions = ",".join([f"{quote(name)}:{quote(value)}" for name, value in description.dimensions.items()])
-    return f'","dimensions":{{{dimensions}}}}}'
+    description.told = f'","dimensions":{{{dimensions}}}}}'
+    return description.told

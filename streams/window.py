@@ -19,11 +19,13 @@ class Status(StrEnum):
     INACTIVE = "Inactive"
 
 
-class Description(Struct, frozen=True, eq=False):
+class Description(Struct, eq=False):
     """What many touchpoints share: their name and their dimensions, the catalogue's values included, sorted."""
 
     name: str
     dimensions: Mapping[str, str]
+    told: str = ""
+    """What messages say of it after a touchpoint's credit, kept by the first that does."""
 
 
 class Touch(Struct, gc=False):
