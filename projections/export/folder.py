@@ -48,7 +48,7 @@ def export(connection: Connection, out: Path, *, replace: bool = False) -> dict[
     with _draft_of(out, replace=replace) as draft:
         decimals = exponents(connection)
         tables = [_write(connection, source, draft, decimals) for source in sources()]
-        meta = dict(connection.execute(select(META.c.name, META.c.value).order_by(META.c.name)).tuples().all())
+        meta = dict(connection.execute(select(META.c.name, META.c.value).order_by(META.c.name)).all())
         manifest = {"format": _FORMAT, "meta": meta, "tables": tables}
         (draft / MANIFEST).write_text(json.dumps(manifest, indent=1, ensure_ascii=False) + "\n", "utf-8")
     return manifest

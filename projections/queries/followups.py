@@ -126,7 +126,7 @@ def month_counts(connection: Connection, asked: FollowupsAsked) -> dict[Status, 
     rows = _asked_for(asked)
     within = _within(rows.c, month_of(asked.days))
     counted = select(rows.c.status, func.count()).where(*within).group_by(rows.c.status)
-    found: dict[str, int] = dict(connection.execute(counted).tuples().all())
+    found: dict[str, int] = dict(connection.execute(counted).all())
     return {status: found.get(status.value, 0) for status in (Status.OPEN, Status.MISSED, Status.COMPLETED)}
 
 

@@ -27,7 +27,7 @@ def exact(high: Any, low: Any) -> int:
 
 def exponents(connection: Connection) -> Mapping[str, int]:
     """The decimals of each currency that the read model knows."""
-    return dict(connection.execute(select(CURRENCIES.c.currency, CURRENCIES.c.exponent)).tuples().all())
+    return dict(connection.execute(select(CURRENCIES.c.currency, CURRENCIES.c.exponent)).all())
 
 
 def in_units(minor: int, exponent: int) -> Decimal:

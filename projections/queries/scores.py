@@ -83,7 +83,7 @@ def scores(connection: Connection, asked: SmartList, limit: int | None = None) -
 def bands(connection: Connection, profile_id: str) -> dict[str | None, int]:
     """How many contacts are in each band of a profile."""
     counted = select(SCORES.c.band, func.count()).where(SCORES.c.profile_id == profile_id).group_by(SCORES.c.band)
-    return dict(connection.execute(counted).tuples().all())
+    return dict(connection.execute(counted).all())
 
 
 def _rows(connection: Connection, query: Select[Any]) -> Iterator[tuple[object, ...]]:

@@ -1,4 +1,4 @@
-"""A contact's timeline: every touchpoint with its name, lifetime, timestamp, status and expiry (behaviours A2 to A9)."""
+"""A contact's timeline: every touchpoint with name, lifetime, timestamp, status and expiry (behaviours A2 to A9)."""
 
 from __future__ import annotations
 
