@@ -47,6 +47,10 @@ def _source() -> tuple[Column[object], Column[object]]:
     )
 
 
+def _known_contacts() -> Column[object]:
+    return _column("contacts_offset", BigInteger(), "Up to where in topic `contacts` it was said from: for erasures.")
+
+
 def _conversion() -> tuple[Column[object], Column[object]]:
     return (
         _key("contact_id", _TEXT, "As in `conversions`."),
@@ -279,6 +283,7 @@ SCORE_CHANGES: Final = _table(
     _column("previous_band", _TEXT, "The band said before.", nullable=True),
     _column("score", BigInteger(), "The score that made the move."),
     _column("as_of", _INSTANT, "When it was computed."),
+    _known_contacts(),
     Index("score_changes_by_profile", "profile_id", "as_of"),
 )
 
@@ -294,6 +299,7 @@ REMINDERS: Final = _table(
     _column("due_on", _DAY, "The day by which it is due.", nullable=True),
     _column("title", _TEXT, "Of the interaction.", nullable=True),
     _column("contact_name", _TEXT, "Of the contact.", nullable=True),
+    _known_contacts(),
     Index("reminders_by_contact", "contact_id"),
 )
 
@@ -361,7 +367,6 @@ ERASURES: Final = _table(
     _column(
         "occurred_us", BigInteger(), "Of the newest erasure, in microseconds since 1970: facts up to then are gone."
     ),
-    _column("topic", _TEXT, "The full name of the topic that it came by."),
-    _column("offset", BigInteger(), "Of the record that came last."),
+    _column("offset", BigInteger(), "Of the record that came last, in topic `contacts`."),
     bookkeeping=True,
 )

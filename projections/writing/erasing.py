@@ -14,7 +14,6 @@ from events.refusal import Refusal
 from projections.instants import instant_text
 from projections.tables import (
     CONTACT_UPDATES,
-    CONTACTS,
     DEAD_LETTERS,
     ERASURES,
     INTERACTION_HISTORY,
@@ -25,7 +24,7 @@ from projections.tables import (
     SCORE_CHANGES,
     TOUCHPOINTS,
 )
-from projections.writing.record import Accepted, Message
+from projections.writing.record import Accepted
 from projections.writing.rows import Row, Rows
 
 _BY_TIME: Final = (
@@ -35,8 +34,8 @@ _BY_TIME: Final = (
     (INTERACTION_HISTORY, "subject"),
     (REJECTIONS, "subject"),
 )
-_WHOLE: Final = ((CONTACTS, "contact_id"), (SCORE_CHANGES, "contact_id"), (REMINDERS, "contact_id"))
-_COLUMNS: Final = ("contact_digest", "occurred_us", "topic", "offset")
+_SAID: Final = (SCORE_CHANGES, REMINDERS)
+_COLUMNS: Final = ("occurred_us", "offset")
 
 
 class Erasures:
@@ -46,7 +45,9 @@ class Erasures:
         self._rows = rows
         self._bare = bare
         self._any = bool(rows.run("SELECT 1 FROM erasures LIMIT 1"))
-        self._known: dict[str, tuple[int, str, int] | None] = {}
+        self.erased: set[str] = set()
+        """Contacts that were erased just now."""
+        self._known: dict[str, tuple[int, int] | None] = {}
 
     def take(self, facts: Iterable[Accepted]) -> None:
         """Erase what these facts say, and remember it for what is still to come."""
@@ -61,10 +62,10 @@ class Erasures:
         erasure = self._of(contact_id)
         return erasure is not None and occurred_us <= erasure[0]
 
-    def outdate(self, contact_id: str | None, message: Message) -> bool:
-        """Whether a message about a contact was said from a state that had not met the contact's erasure."""
-        erasure = None if contact_id is None else self._of(contact_id)
-        return erasure is not None and message.covers.get(erasure[1], 0) <= erasure[2]
+    def outdate(self, contact_id: str, contacts_offset: int) -> bool:
+        """Whether what was said from a state that went so far in topic `contacts` had not met an erasure."""
+        erasure = self._of(contact_id)
+        return erasure is not None and contacts_offset <= erasure[1]
 
     def cover_record(self, subject: str | None, topic: str, payload: str | None) -> bool:
         """Whether a refused record is that of an erased contact; one that tells no time is."""
@@ -73,13 +74,13 @@ class Erasures:
         judged = decode(self._bare[topic], payload.encode()) if payload and topic in self._bare else None
         return judged is None or isinstance(judged, Refusal) or self.cover(key_of(judged), judged.occurred_us)
 
-    def _of(self, contact_id: str) -> tuple[int, str, int] | None:
+    def _of(self, contact_id: str) -> tuple[int, int] | None:
         if not self._any:
             return None
         if contact_id not in self._known:
             digest = _digest(contact_id)
             found = self._rows.fetch(ERASURES, _COLUMNS, ("contact_digest",), [(digest,)])
-            self._known[contact_id] = found[0][1:] if found else None
+            self._known[contact_id] = (found[0][0], found[0][1]) if found else None
         return self._known[contact_id]
 
     def _erase(self, fact: ContactErased, accepted: Accepted) -> None:
@@ -87,14 +88,16 @@ class Erasures:
         known = self._of(contact_id)
         newest_us = max(fact.occurred_us, known[0]) if known else fact.occurred_us
         self._any = True
-        self._known[contact_id] = (newest_us, accepted.topic, accepted.offset)
+        self.erased.add(contact_id)
+        self._known[contact_id] = (newest_us, accepted.offset)
         self._rows.delete(ERASURES, ("contact_digest",), [(_digest(contact_id),)])
-        self._rows.insert(ERASURES, [(_digest(contact_id), newest_us, accepted.topic, accepted.offset)])
+        self._rows.insert(ERASURES, [(_digest(contact_id), newest_us, accepted.offset)])
         for table, column in _BY_TIME:
             statement = f"DELETE FROM {table.name} WHERE {column} = ? AND occurred_at <= ?"
             self._rows.run(statement, (contact_id, instant_text(newest_us)))
-        for table, column in _WHOLE:
-            self._rows.delete(table, (column,), [(contact_id,)])
+        for table in _SAID:
+            statement = f"DELETE FROM {table.name} WHERE contact_id = ? AND contacts_offset <= ?"
+            self._rows.run(statement, (contact_id, accepted.offset))
         self._erase_records(contact_id)
 
     def _erase_records(self, contact_id: str) -> None:

@@ -53,7 +53,7 @@ class Facts:
         self._touchpoints = touchpoints
         self._erasures = erasures
         self._bare = bare
-        self._contacts: set[str] = set()
+        self._contacts = set(erasures.erased)
 
     def withdraw(self, letters: Iterable[Letter]) -> list[Accepted]:
         """Rows of refused records are gone; the next copy of each such fact is given, to count in its place."""

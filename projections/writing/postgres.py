@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import Any, Final
 
 import psycopg
 from psycopg.types.string import TextLoader
-from sqlalchemy import URL, Engine, Table, create_engine, make_url
+from sqlalchemy import JSON, URL, Engine, Table, create_engine, make_url
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
 
@@ -62,7 +62,7 @@ class PostgresRows:
         if not rows:
             return
         statement = f"COPY {self._named(table)} ({quoted(column_names(table))}) FROM STDIN"
-        found = rows if table.name in _OF_IDS_ALONE else map(_without_nul, rows)
+        found = rows if table.name in _OF_IDS_ALONE else _without_nul(table, rows)
         with self._connection.cursor() as cursor, cursor.copy(statement.encode()) as copy:
             write = copy.write_row
             for row in found:
@@ -187,11 +187,16 @@ def _columns(keys: Collection[Row]) -> list[list[Any]]:
     return [list(column) for column in zip(*keys, strict=True)]
 
 
-def _without_nul(row: Row) -> Row:
-    return tuple(_spelt(value) if isinstance(value, str) else value for value in row)
+def _without_nul(table: Table, rows: Iterable[Row]) -> Iterator[Row]:
+    """The rows with U+FFFD in the place of U+0000, which in JSON is written as an escape."""
+    of_json = [isinstance(column.type, JSON) for column in table.columns]
+    for row in rows:
+        yield tuple(
+            _spelt(value, json) if isinstance(value, str) else value for value, json in zip(row, of_json, strict=True)
+        )
 
 
-def _spelt(text: str) -> str:
-    if "\x00" in text:
-        text = text.replace("\x00", _REPLACEMENT)
-    return _NUL_IN_JSON.sub(rf"\1{_REPLACEMENT}", text) if "\\u0000" in text else text
+def _spelt(text: str, json: bool) -> str:
+    if json:
+        return _NUL_IN_JSON.sub(rf"\1{_REPLACEMENT}", text) if "\\u0000" in text else text
+    return text.replace("\x00", _REPLACEMENT)

@@ -10,6 +10,7 @@ from sqlalchemy import Table
 from config.catalogue import Catalogue
 from events.instant import parse_instant
 from events.topics import (
+    CONTACTS,
     CREDITS,
     CREDITS_SHADOW,
     DEAD_LETTERS,
@@ -59,6 +60,7 @@ class Projection:
     def __init__(self, catalogue: Catalogue, prefix: str) -> None:
         self._touchpoints = TouchpointRows(catalogue)
         self._bare = {full_name(prefix, topic): topic.name for topic in FACT_TOPICS}
+        self._contacts = full_name(prefix, CONTACTS)
         self._credits = Credits()
         self._compacted: dict[str, Compacted] = {
             CREDITS.name: self._credits,
@@ -102,9 +104,13 @@ class Projection:
 
     def _log(self, rows: Rows, table: Table, messages: Sequence[Message], erasures: Erasures) -> None:
         row_of = _ROW_OF[table.name]
-        said = [(message, row_of(message.value)) for message in messages if message.value is not None]
-        # Both tables begin with the contact; an owner's own reminders begin with none that was erased.
-        _replace(rows, table, [row for message, row in said if not erasures.outdate(row[0], message)])
+        # Both tables begin with the contact and end with the offset; an owner's reminders begin with no contact.
+        said = [
+            (*row_of(message.value)[:-1], message.covers.get(self._contacts, 0))
+            for message in messages
+            if message.value is not None
+        ]
+        _replace(rows, table, [row for row in said if not erasures.outdate(row[0], row[-1])])
 
     def _note_currencies(self, rows: Rows) -> None:
         """In order, so that two projectors that note the same ones never wait for each other in a circle."""

@@ -242,6 +242,7 @@ def upgrade() -> None:
         Column("previous_band", TEXT),
         Column("score", BigInteger(), nullable=False),
         Column("as_of", INSTANT, nullable=False),
+        Column("contacts_offset", BigInteger(), nullable=False),
         sqlite_with_rowid=False,
     )
     op.create_index("score_changes_by_profile", "score_changes", ["profile_id", "as_of"])
@@ -256,6 +257,7 @@ def upgrade() -> None:
         Column("due_on", DAY),
         Column("title", TEXT),
         Column("contact_name", TEXT),
+        Column("contacts_offset", BigInteger(), nullable=False),
         sqlite_with_rowid=False,
     )
     op.create_index("reminders_by_contact", "reminders", ["contact_id"])
@@ -314,7 +316,6 @@ def upgrade() -> None:
         "erasures",
         Column("contact_digest", TEXT, primary_key=True, autoincrement=False),
         Column("occurred_us", BigInteger(), nullable=False),
-        Column("topic", TEXT, nullable=False),
         Column("offset", BigInteger(), nullable=False),
         sqlite_with_rowid=False,
     )
