@@ -46,6 +46,11 @@ def exported_columns(table: Table) -> list[Exported]:
     return columns
 
 
+def arrow_schema(columns: Sequence[Exported]) -> pa.Schema:
+    """The schema of a file with these columns."""
+    return pa.schema([(column.name, column.arrow) for column in columns])
+
+
 def arrays(columns: Sequence[Exported], rows: Sequence[Sequence[Any]], decimals: Sequence[int] | None) -> list[Any]:
     """Arrow arrays of rows; `decimals` has the exponent of each row's currency."""
     made = []

@@ -5,17 +5,16 @@ from __future__ import annotations
 import json
 import os
 import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import closing, contextmanager
 from itertools import groupby
 from pathlib import Path
 from typing import Any, Final
 
-import pyarrow as pa
 from sqlalchemy import Connection, null, select
 
 from config.errors import BrokenEnvironmentError, UsageError
-from projections.export.columns import arrays, exported_columns
+from projections.export.columns import Exported, arrays, arrow_schema, exported_columns
 from projections.export.days import Source, sources
 from projections.export.files import RowFile, stretches
 from projections.queries.money import exponents
@@ -56,19 +55,8 @@ def export(connection: Connection, out: Path, *, replace: bool = False) -> dict[
 
 def _write(connection: Connection, source: Source, draft: Path, decimals: Any) -> dict[str, Any]:
     columns = exported_columns(source.table)
-    schema = pa.schema([(column.name, column.arrow) for column in columns])
-    files: list[dict[str, Any]] = []
-    for day, rows in _by_day(connection, source, [column.source for column in columns]):
-        folder = draft / source.table.name / ("" if source.day is None else f"day={_NO_DAY if day is None else day}")
-        folder.mkdir(parents=True)
-        file = RowFile(folder / "part-0.parquet", schema)
-        try:
-            for stretch in stretches(rows):
-                currencies = None if source.currency is None else [decimals[row[1]] for row in stretch]
-                file.add(arrays(columns, [row[2:] for row in stretch], currencies))
-        finally:
-            file.close()
-        files.append({"path": str(file.path.relative_to(draft)), "rows": file.rows, "bytes": file.path.stat().st_size})
+    with closing(_by_day(connection, source, [column.source for column in columns])) as days:
+        files = [_write_day(draft, source, day, rows, columns, decimals) for day, rows in days]
     return {
         "name": source.table.name,
         "rows": sum(file["rows"] for file in files),
@@ -78,19 +66,36 @@ def _write(connection: Connection, source: Source, draft: Path, decimals: Any) -
     }
 
 
-def _by_day(connection: Connection, source: Source, wanted: list[Any]) -> Iterator[tuple[Any, Iterator[Any]]]:
+def _write_day(
+    draft: Path, source: Source, day: str | None, rows: Iterator[Any], columns: Sequence[Exported], decimals: Any
+) -> dict[str, Any]:
+    folder = draft / source.table.name / ("" if source.day is None else f"day={day or _NO_DAY}")
+    folder.mkdir(parents=True)
+    file = RowFile(folder / "part-0.parquet", arrow_schema(columns))
+    try:
+        for stretch in stretches(rows):
+            currencies = None if source.currency is None else [decimals[row[1]] for row in stretch]
+            file.add(arrays(columns, [row[2:] for row in stretch], currencies))
+    finally:
+        file.close()
+    return {"path": str(file.path.relative_to(draft)), "rows": file.rows, "bytes": file.path.stat().st_size}
+
+
+def _by_day(
+    connection: Connection, source: Source, wanted: list[Any]
+) -> Generator[tuple[Any, Iterator[Any]], None, None]:
     """Rows of (day, currency, columns…), a day after the other; one file at least, so that a reader finds columns."""
     named = [null() if each is None else each for each in (source.day, source.currency, *wanted)]
     query = select(*(each.label(f"c{place}") for place, each in enumerate(named))).select_from(source.rows)
     order = [] if source.day is None else [source.day]
     query = query.order_by(*order, *source.table.primary_key.columns)
-    streamed = connection.execution_options(yield_per=_FETCHED).execute(query)
-    found = False
-    for day, rows in groupby(streamed, key=lambda row: row[0]):
-        found = True
-        yield day, iter(rows)
-    if not found:
-        yield None, iter(())
+    with connection.execute(query.execution_options(yield_per=_FETCHED)) as streamed:
+        found = False
+        for day, rows in groupby(streamed, key=lambda row: row[0]):
+            found = True
+            yield day, iter(rows)
+        if not found:
+            yield None, iter(())
 
 
 _FETCHED: Final = 5_000

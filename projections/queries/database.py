@@ -85,4 +85,5 @@ def _faults_told(url: URL) -> Iterator[None]:
 
 def _shown(url: URL) -> str:
     """Without the password."""
-    return str(url.database) if url.get_backend_name() == "sqlite" else url.render_as_string(hide_password=True)
+    kind = url.get_backend_name()
+    return str(url.database) if kind == "sqlite" else url.set(drivername=kind).render_as_string(hide_password=True)
