@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import signal
 
 import click
@@ -38,6 +39,8 @@ def command(
     Its rows and how far they go are written together, so that it may be killed at any time. Several share the
     partitions. A database or broker that is away is waited for; with --once and --rebuild it is an error.
     """
+    # Before it is imported: Alembic tells at length what it loads and how it begins.
+    logging.getLogger("alembic").setLevel(logging.WARNING)
     from projections.writing.database import open_database
     from streams.projecting.projector import Projector
     from streams.projecting.rebuild import rebuild

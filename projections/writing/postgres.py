@@ -163,7 +163,7 @@ class PostgresReadModel:
             raise self._told(cause) from error
 
     def _told(self, cause: BaseException | None) -> BaseException:
-        said = " ".join(str(cause).split())
+        said = " ".join(str(cause).split()).partition(" Is the server running")[0].removeprefix("connection failed: ")
         if isinstance(cause, psycopg.errors.InsufficientPrivilege):
             return DatabaseRefusedError(f"{self} does not let this user do that ({said}): grant it")
         if not isinstance(cause, psycopg.OperationalError):
