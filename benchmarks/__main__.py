@@ -25,6 +25,7 @@ _PARTS = (
     ("latency",),
     ("replay",),
     ("failover",),
+    ("writing",),
     ("report",),
 )
 _PEERS = "kstreams-eos,kstreams,quix,bytewax-1topic,hand,evenhand"
@@ -117,6 +118,15 @@ def failover(times: int, state_mb: int) -> None:
 
     with fresh_broker() as broker:
         run_failover(broker, times, state_mb, command_line())
+
+
+@main.command()
+@click.option("--contacts", type=click.IntRange(1), default=5_000, show_default=True, help="Some 20 events each.")
+def writing(contacts: int) -> None:
+    """The read model's writer in PostgreSQL beside COPY and executemany."""
+    from benchmarks.writing import writing as run_writing
+
+    run_writing(contacts, command_line())
 
 
 @main.command(name="all")
