@@ -42,9 +42,12 @@ class PathsAsked(NamedTuple):
     limit: int | None = None
 
 
-def path_rows(dimension: str | None = None) -> Select[Any]:
+_ALL: Final = PathsAsked()
+
+
+def path_rows(asked: PathsAsked = _ALL) -> Select[Any]:
     """One row a conversion: the touchpoints that counted for it as a path, in order of time; null without any."""
-    steps = _steps(dimension).subquery()
+    steps = _steps(asked).subquery()
     of_conversion = [steps.c[name] for name in _ID]
     joined = func.aggregate_strings(steps.c.step, SEPARATOR)
     whole = select(
@@ -56,17 +59,21 @@ def path_rows(dimension: str | None = None) -> Select[Any]:
     ).subquery()
     each = CONVERSIONS.c
     took = Microseconds(each.occurred_at) - Microseconds(whole.c.first_at)
-    return select(
-        each.contact_id,
-        each.conversion_id,
-        each.occurred_at,
-        each.currency,
-        (each.value_minor - each.refunded_minor).label("net_minor"),
-        whole.c.path,
-        func.coalesce(whole.c.touchpoints, 0).label("touchpoints"),
-        whole.c.first_at,
-        took.label("took_us"),
-    ).outerjoin_from(CONVERSIONS, whole, and_(*_same(whole), whole.c.nth == 1))
+    return (
+        select(
+            each.contact_id,
+            each.conversion_id,
+            each.occurred_at,
+            each.currency,
+            (each.value_minor - each.refunded_minor).label("net_minor"),
+            whole.c.path,
+            func.coalesce(whole.c.touchpoints, 0).label("touchpoints"),
+            whole.c.first_at,
+            took.label("took_us"),
+        )
+        .outerjoin_from(CONVERSIONS, whole, and_(*_same(whole), whole.c.nth == 1))
+        .where(*_meant(asked))
+    )
 
 
 def paths(connection: Connection, asked: PathsAsked) -> Answer:
@@ -75,36 +82,41 @@ def paths(connection: Connection, asked: PathsAsked) -> Answer:
     return answer(connection, asked)
 
 
-def _steps(dimension: str | None) -> Select[Any]:
+def _steps(asked: PathsAsked) -> Select[Any]:
     touch, share = TOUCHPOINTS.c, CREDIT_BY_TOUCHPOINT.c
-    step = touch.name if dimension is None else touch.dimensions[dimension].as_string()
+    step = touch.name if asked.dimension is None else touch.dimensions[asked.dimension].as_string()
     met = and_(touch.contact_id == share.contact_id, touch.event_id == share.touchpoint_id)
     steps = select(share.contact_id, share.conversion_id, share.place, step.label("step"), touch.occurred_at)
-    return steps.join_from(CREDIT_BY_TOUCHPOINT, TOUCHPOINTS, met).where(step.is_not(None))
+    steps = steps.join_from(CREDIT_BY_TOUCHPOINT, TOUCHPOINTS, met).where(step.is_not(None))
+    if conditions := _meant(asked):
+        # Here as well: a database does not see through windows that few conversions are meant.
+        of_conversion = and_(*(CONVERSIONS.c[name] == share[name] for name in _ID))
+        steps = steps.join(CONVERSIONS, of_conversion).where(*conditions)
+    return steps
 
 
 def _same(rows: Subquery) -> list[ColumnElement[bool]]:
     return [CONVERSIONS.c[name] == rows.c[name] for name in _ID]
 
 
-def _meant(columns: Any, asked: PathsAsked) -> list[ColumnElement[bool]]:
-    conditions = asked.days.hold(columns.occurred_at)
+def _meant(asked: PathsAsked) -> list[ColumnElement[bool]]:
+    conditions = asked.days.hold(CONVERSIONS.c.occurred_at)
     if asked.currency is not None:
-        conditions.append(columns.currency == asked.currency)
+        conditions.append(CONVERSIONS.c.currency == asked.currency)
     if asked.contact_id is not None:
-        conditions.append(columns.contact_id == asked.contact_id)
+        conditions.append(CONVERSIONS.c.contact_id == asked.contact_id)
     return conditions
 
 
 def _counted(connection: Connection, asked: PathsAsked, by: str) -> Iterator[tuple[Any, ...]]:
     """(what `by` names, currency, conversions, value, mean days to convert)."""
-    each = path_rows(asked.dimension).subquery()
+    each = path_rows(asked).subquery()
     if by == "days":
         each = select(each, (each.c.took_us // DAY_US).label("days")).subquery()
     counted = func.count()
     groups = (each.c[by], each.c.currency)
     mean = func.avg(each.c.took_us)
-    query = select(*groups, counted, *halves(each.c.net_minor), mean).where(*_meant(each.c, asked)).group_by(*groups)
+    query = select(*groups, counted, *halves(each.c.net_minor), mean).group_by(*groups)
     if by == "path":
         query = query.order_by(counted.desc(), each.c.path, each.c.currency)
     else:
@@ -154,7 +166,7 @@ def _by_assist(connection: Connection, asked: PathsAsked) -> Answer:
 
 def _assists(connection: Connection, asked: PathsAsked) -> Iterator[tuple[object, ...]]:
     """A step assisted a conversion that it led to without being the last on the way."""
-    steps = _steps(asked.dimension).subquery()
+    steps = _steps(asked).subquery()
     of_conversion = [steps.c[name] for name in _ID]
     latest = select(
         *of_conversion,
@@ -176,7 +188,7 @@ def _assists(connection: Connection, asked: PathsAsked) -> Iterator[tuple[object
             *halves(case((assisted, 0), else_=net)),
         )
         .join_from(each, CONVERSIONS, and_(*_same(each)))
-        .where(*_meant(CONVERSIONS.c, asked))
+        .where(*_meant(asked))
         .group_by(*groups)
     )
     decimals = exponents(connection)
