@@ -6,9 +6,9 @@ import csv
 import json
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, redirect_stdout
-from itertools import islice
+from itertools import islice, pairwise
 from pathlib import Path
 from typing import IO, Final
 
@@ -53,13 +53,23 @@ def _write_table(answer: Answer, target: IO[str], limit: int | None) -> None:
     else:
         from cli.tables import print_table
 
-        amounts = frozenset(place for place, column in enumerate(answer.columns) if column.kind in _PLACES)
+        leading = [place for place, column in enumerate(answer.columns) if not (column.beneath and target.isatty())]
+        stretches = [slice(*pair) for pair in pairwise([*leading, len(answer.columns)])]
+        heading, *drawn = [
+            tuple(_stacked(row[stretch]) for stretch in stretches)
+            for row in ([column.name for column in answer.columns], *rows[: most or None])
+        ]
+        amounts = frozenset(n for n, place in enumerate(leading) if answer.columns[place].kind in _PLACES)
         with redirect_stdout(target):
-            print_table(answer.title, [column.name for column in answer.columns], rows[: most or None], amounts)
+            print_table(answer.title, [str(name) for name in heading], drawn, amounts)
         if most and len(rows) > most:
             click.echo(f"\nThe first {most:,} rows; --limit 0 shows all.", file=target)
     for note in answer.notes:
         click.echo(f"\n{note}", file=target)
+
+
+def _stacked(cells: Sequence[object]) -> object:
+    return cells[0] if len(cells) == 1 else "\n".join(map(str, cells))
 
 
 def _shown(column: Column, value: object) -> object:

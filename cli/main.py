@@ -18,7 +18,7 @@ SUBCOMMANDS: Final = {
     "topics": Subcommand("cli.topics", "Create the topics, or check them."),
     "produce": Subcommand("cli.produce", "Send the events of files to the topics."),
     "project": Subcommand("cli.project", "Keep the read model in PostgreSQL or SQLite up to the topics."),
-    "query": Subcommand("cli.query", "Ask the read model: attribution, paths, timeline, scores, follow-ups."),
+    "query": Subcommand("cli.query", "Ask the read model what analysts ask first."),
     "export": Subcommand("cli.export", "Write the read model as Parquet files, by day."),
     "explain": Subcommand("cli.explain", "Say why each touchpoint counted for a conversion, or not."),
     "dead-letters": Subcommand("cli.dead_letters", "List refused records, or send them again."),

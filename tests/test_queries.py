@@ -295,8 +295,8 @@ def test_a_timeline_has_name_lifetime_time_expiry_and_status(asked: Asked, conne
 
         rows = list(timeline(connection, TimelineAsked(as_of_us=as_of_us)).rows)
 
-        assert {(row[0], row[7]): (row[1], row[2], row[4], row[5]) for row in rows} == expected
-        assert [row[:2] for row in rows] == sorted(row[:2] for row in rows)
+        assert {row[:2]: (row[2], row[4], row[3], row[6]) for row in rows} == expected
+        assert [(row[0], row[2]) for row in rows] == sorted((row[0], row[2]) for row in rows)
 
 
 def test_the_view_timeline_is_as_of_the_end_of_a_replay(asked: Asked, connection: Connection) -> None:

@@ -26,6 +26,8 @@ class Column(NamedTuple):
     kind: Kind
     null: str = ""
     """How a missing value is shown to people."""
+    beneath: bool = False
+    """On a terminal, which is narrow, it stands beneath the column before it."""
 
 
 class Answer(NamedTuple):

@@ -93,7 +93,7 @@ def followup_rows(at: ColumnElement[Any]) -> Select[Any]:
 def followups(connection: Connection, asked: FollowupsAsked) -> Answer:
     """Interactions by when they are due, those that never are last, with the month's counts beside them."""
     rows = _asked_for(asked)
-    shown = ("due_at", "status", "assignee", "contact_id", "contact_name", "kind", "interaction_type", "title")
+    shown = ("due_at", "status", "assignee", "kind", "contact_id", "contact_name", "title", "interaction_type")
     query = select(*(rows.c[name] for name in shown), rows.c.outcome, rows.c.interaction_id).where(
         *_within(rows.c, asked.days)
     )
@@ -104,15 +104,15 @@ def followups(connection: Connection, asked: FollowupsAsked) -> Answer:
     order = (rows.c.due_at.is_(None), rows.c.due_at, rows.c.contact_id, rows.c.interaction_id)
     columns = (
         Column("due", Kind.INSTANT),
-        Column("status", Kind.TEXT),
+        Column("status", Kind.TEXT, beneath=True),
         Column("assignee", Kind.TEXT),
+        Column("kind", Kind.TEXT, beneath=True),
         Column("contact", Kind.TEXT),
-        Column("name", Kind.TEXT),
-        Column("kind", Kind.TEXT),
-        Column("type", Kind.TEXT),
+        Column("name", Kind.TEXT, beneath=True),
         Column("title", Kind.TEXT),
+        Column("type", Kind.TEXT, beneath=True),
         Column("outcome", Kind.TEXT),
-        Column("interaction", Kind.TEXT),
+        Column("interaction", Kind.TEXT, beneath=True),
     )
     counts = month_counts(connection, asked)
     said = ", ".join(f"{status.value} ({count:,})" for status, count in counts.items())

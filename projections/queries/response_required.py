@@ -47,9 +47,9 @@ def response_required(connection: Connection, asked: ResponseRequiredAsked) -> A
     query = query.order_by(due.is_(None), due, rows.c.contact_id, rows.c.assignee).limit(asked.limit)
     columns = (
         Column("contact", Kind.TEXT),
-        Column("name", Kind.TEXT),
+        Column("name", Kind.TEXT, beneath=True),
         Column("owner", Kind.TEXT),
-        Column("assignee", Kind.TEXT, "(nobody)"),
+        Column("assignee", Kind.TEXT, "(nobody)", beneath=True),
         Column("interactions", Kind.COUNT),
         Column("next_due", Kind.INSTANT, "(never)"),
     )

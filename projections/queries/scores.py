@@ -68,9 +68,9 @@ def scores(connection: Connection, asked: SmartList, limit: int | None = None) -
     query = query.order_by(SCORES.c.profile_id, SCORES.c.score.desc(), SCORES.c.contact_id).limit(limit)
     columns = (
         Column("contact", Kind.TEXT),
-        Column("name", Kind.TEXT),
+        Column("name", Kind.TEXT, beneath=True),
         Column("kind", Kind.TEXT),
-        Column("owner", Kind.TEXT),
+        Column("owner", Kind.TEXT, beneath=True),
         Column("profile", Kind.TEXT),
         Column("score", Kind.COUNT),
         Column("band", Kind.TEXT, "(none)"),

@@ -54,7 +54,7 @@ def timeline_rows(at: ColumnElement[Any]) -> Select[Any]:
 def timeline(connection: Connection, asked: TimelineAsked) -> Answer:
     """Touchpoints by contact and time."""
     rows = timeline_rows(as_of(asked.as_of_us)).subquery()
-    shown = ("contact_id", "occurred_at", "name", "lifetime", "expires_at", "status", "retracted", "event_id")
+    shown = ("contact_id", "event_id", "occurred_at", "expires_at", "name", "lifetime", "status", "retracted")
     query = select(*(rows.c[name] for name in shown)).where(*asked.days.hold(rows.c.occurred_at))
     if asked.contact_id is not None:
         query = query.where(rows.c.contact_id == asked.contact_id)
@@ -63,18 +63,17 @@ def timeline(connection: Connection, asked: TimelineAsked) -> Answer:
     query = query.order_by(rows.c.contact_id, rows.c.occurred_at, rows.c.event_id).limit(asked.limit)
     columns = (
         Column("contact", Kind.TEXT),
+        Column("touchpoint", Kind.TEXT, beneath=True),
         Column("occurred", Kind.INSTANT),
+        Column("expires", Kind.INSTANT, beneath=True),
         Column("name", Kind.TEXT),
-        Column("lifetime", Kind.TEXT),
-        Column("expires", Kind.INSTANT),
+        Column("lifetime", Kind.TEXT, beneath=True),
         Column("status", Kind.TEXT),
         Column("retracted", Kind.TEXT),
-        Column("touchpoint", Kind.TEXT),
     )
     return Answer("Timeline", columns, _rows(connection, query), "No touchpoints in this selection.")
 
 
 def _rows(connection: Connection, query: Select[Any]) -> Iterator[tuple[object, ...]]:
-    for contact, occurred, name, lifetime, expires, status, retracted, event_id in connection.execute(query):
-        taken_back = "yes" if retracted else "no"
-        yield contact, instant_us(occurred), name, lifetime, instant_us(expires), status, taken_back, event_id
+    for contact, touchpoint, occurred, expires, *known, retracted in connection.execute(query):
+        yield contact, touchpoint, instant_us(occurred), instant_us(expires), *known, "yes" if retracted else "no"
