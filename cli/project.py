@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import signal
 
@@ -45,6 +46,8 @@ def command(
     from streams.projecting.projector import Projector
     from streams.projecting.rebuild import rebuild
 
+    # A chunk is tens of thousands of tuples without cycles: a look through them is vain.
+    gc.set_threshold(50_000, 20, 50)
     settings = load_settings(catalogue=catalogue, database_url=database_url, topic_prefix=installation.prefix)
     path = settings.catalogue_path()
     if path is None:

@@ -23,19 +23,19 @@ class TouchpointRows:
         self._listed = catalogue.dimensions_of
         self._made: dict[tuple[int, bytes], str] = {}
 
-    def knows(self, fact: Touchpoint) -> bool:
-        """Whether it has a lifetime, its own or the catalogue's; without one it is refused and has no row."""
-        return fact.lifetime_us is not None or self._lifetime_us(fact.name, fact.occurred_us) is not None
-
     def row(
         self, fact: Touchpoint, retracted: bool, partition: int | None = None, offset: int | None = None
-    ) -> tuple[Any, ...]:
-        """The row of one that the catalogue knows; `partition` and `offset` are its record's, if it has one."""
+    ) -> tuple[Any, ...] | None:
+        """Its row; None for one without a lifetime, its own or the catalogue's: the decider refuses it.
+
+        `partition` and `offset` are its record's, if it has one.
+        """
         at = fact.occurred_us
         lifetime = fact.lifetime_us
         if lifetime is None:
             lifetime = self._lifetime_us(fact.name, at)
-            assert lifetime is not None  # the decider refuses a touchpoint of no lifetime
+            if lifetime is None:
+                return None
         return (
             fact.contact_id,
             fact.event_id,

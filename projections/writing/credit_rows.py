@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import count, repeat
+from functools import lru_cache
 
 from msgspec import Struct
 from msgspec.json import Decoder
@@ -57,6 +57,7 @@ _WITHOUT_FRACTION = len("2023-07-05T11:00:00Z")
 _decode = Decoder(_Credit).decode
 
 
+@lru_cache(maxsize=65_536)
 def _minor(amount: str) -> int:
     return int(amount.replace(".", ""))
 
@@ -87,9 +88,9 @@ class Credits(Compacted):
             credit.version,
             int(credit.capped),
         )
-        ids = [touch.touchpoint_id for touch in credit.touchpoints]
-        minors = [_minor(touch.credit) for touch in credit.touchpoints]
-        shares: list[Row] = list(zip(repeat(key[0]), repeat(key[1]), count(), ids, minors))
+        shares: list[Row] = [
+            (*key, place, touch.touchpoint_id, _minor(touch.credit)) for place, touch in enumerate(credit.touchpoints)
+        ]
         day, currency = credit.occurred_at[:10], credit.currency
         dimensions: list[Row] = [
             (*key, place, dimension, value, day, currency, minor)

@@ -44,7 +44,8 @@ class Erasures:
     def __init__(self, rows: Rows, bare: dict[str, str]) -> None:
         self._rows = rows
         self._bare = bare
-        self._any = bool(rows.run("SELECT 1 FROM erasures LIMIT 1"))
+        self.any = bool(rows.run("SELECT 1 FROM erasures LIMIT 1"))
+        """Whether there are any at all."""
         self.erased: set[str] = set()
         """Contacts that were erased just now."""
         self._known: dict[str, tuple[int, int] | None] = {}
@@ -75,7 +76,7 @@ class Erasures:
         return judged is None or isinstance(judged, Refusal) or self.cover(key_of(judged), judged.occurred_us)
 
     def _of(self, contact_id: str) -> tuple[int, int] | None:
-        if not self._any:
+        if not self.any:
             return None
         if contact_id not in self._known:
             digest = _digest(contact_id)
@@ -87,7 +88,7 @@ class Erasures:
         contact_id = fact.contact_id
         known = self._of(contact_id)
         newest_us = max(fact.occurred_us, known[0]) if known else fact.occurred_us
-        self._any = True
+        self.any = True
         self.erased.add(contact_id)
         self._known[contact_id] = (newest_us, accepted.offset)
         self._rows.delete(ERASURES, ("contact_digest",), [(_digest(contact_id),)])

@@ -74,11 +74,14 @@ class Facts:
         for accepted in facts:
             fact = accepted.fact
             table = table_of(fact)
-            if table is None or accepted[:3] in refused or self._erasures.cover(key_of(fact), fact.occurred_us):
+            if table is None or (refused and accepted[:3] in refused):
+                continue
+            key = key_of(fact)
+            if self._erasures.any and self._erasures.cover(key, fact.occurred_us):
                 continue
             row = self._row(fact, accepted)
             if row is not None:
-                placed.setdefault(table.name, []).append(_Placed((key_of(fact), fact.event_id), row, accepted))
+                placed.setdefault(table.name, []).append(_Placed((key, fact.event_id), row, accepted))
         self._take_retractions(placed.get(RETRACTIONS.name, []))
         self._settle(TOUCHPOINTS, ("contact_id", "event_id"), placed.get(TOUCHPOINTS.name, []))
         updates = self._settle(CONTACT_UPDATES, ("contact_id", "event_id"), placed.get(CONTACT_UPDATES.name, []))
@@ -92,7 +95,7 @@ class Facts:
         source = (accepted.partition, accepted.offset)
         match fact:
             case Touchpoint():
-                return self._touchpoints.row(fact, False, *source) if self._touchpoints.knows(fact) else None
+                return self._touchpoints.row(fact, False, *source)
             case Retraction():
                 return retraction_row(fact, *source)
             case ContactUpdated():

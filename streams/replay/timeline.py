@@ -34,7 +34,8 @@ class Timeline:
     def flush(self) -> None:
         """Write the touchpoints taken so far; retractions may still follow."""
         retracted, row = self._retracted, self._rows.row
-        rows = [row(fact, (fact.contact_id, fact.event_id) in retracted) for fact in self._touchpoints]
+        made = [row(fact, (fact.contact_id, fact.event_id) in retracted) for fact in self._touchpoints]
+        rows = [each for each in made if each is not None]
         rows.sort(key=itemgetter(0, 1))  # a contact's stand together; in the order of the key they are written quickest
         self._model.write(TOUCHPOINTS, rows)
         self._model.write(RETRACTIONS, sorted(map(retraction_row, self._retractions)))
