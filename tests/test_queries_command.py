@@ -202,3 +202,13 @@ def test_the_example_goes_from_events_to_parquet(tmp_path: Path) -> None:
     for said in ("Credit by dimension", "department  Technology", "gifts, the largest", "Written to parquet"):
         assert said in ran.stdout
     assert "(unattributed)" in ran.stdout.split("Written to parquet")[1]
+
+
+def test_a_timeline_fits_a_terminal_of_80_columns(db: str) -> None:
+    command = f"stty cols 80; {sys.executable} -m cli.main query timeline --contact donor-7 --db {db}"
+
+    shown = subprocess.run(["script", "-qc", command, "/dev/null"], check=True, capture_output=True, text=True).stdout
+
+    for whole in ("google_ad_click", "2023-07-05T11:00:00Z", "2023-07-08T11:00:00Z", "organic_search_click", "Active"):
+        assert whole in shown
+    assert max(len(re.sub(r"\x1b\[[0-9;]*m", "", line)) for line in shown.splitlines()) <= 80
