@@ -21,6 +21,8 @@ NAMES = [
     "topics",
     "produce",
     "project",
+    "query",
+    "export",
     "explain",
     "dead-letters",
     "restate",
