@@ -3,9 +3,12 @@
 import csv
 import json
 import re
+import shutil
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import closing
 from decimal import Decimal
 from pathlib import Path
 
@@ -156,6 +159,18 @@ def test_what_a_person_must_mend_is_one_line(db: str, arguments: tuple[str, ...]
     assert (ended.code, ended.out, ended.err.count("\n")) == (code, "", 1)
     assert said in ended.err
     assert "secret" not in ended.err
+
+
+def test_a_read_model_of_another_release_is_said_to_be_one(db: str, tmp_path: Path) -> None:
+    older = tmp_path / "older.db"
+    shutil.copy(db, older)
+    with closing(sqlite3.connect(older)) as database:
+        database.executescript("DROP VIEW timeline; ALTER TABLE touchpoints DROP COLUMN lifetime")
+
+    ended = evenhand("query", "timeline", "--db", str(older))
+
+    assert (ended.code, ended.err.count("\n")) == (2, 1)
+    assert "this is no read model of this release (no such column: touchpoints.lifetime)" in ended.err
 
 
 def test_a_smart_list_is_saved_and_asked_again(db: str, tmp_path: Path) -> None:

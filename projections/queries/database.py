@@ -77,10 +77,20 @@ def _faults_told(url: URL) -> Iterator[None]:
     try:
         yield
     except (OperationalError, NoSuchModuleError) as error:
+        if "no such" in str(error):
+            raise _of_another_release(url, error) from error
         said = str(getattr(error, "orig", None) or error).strip().splitlines()[0]
         raise DatabaseAwayError(f"{_shown(url)}: {said}; check that it runs and lets this user in") from error
     except DatabaseError as error:
-        raise NoReadModelError(f"{_shown(url)}: this is no read model ({error.orig}); make it anew") from error
+        raise _of_another_release(url, error) from error
+
+
+def _of_another_release(url: URL, error: Exception) -> NoReadModelError:
+    said = str(getattr(error, "orig", None) or error).strip().splitlines()[0]
+    return NoReadModelError(
+        f"{_shown(url)}: this is no read model of this release ({said}); write it anew with evenhand replay, or run "
+        "evenhand project, which brings it up to date"
+    )
 
 
 def _shown(url: URL) -> str:
