@@ -26,7 +26,8 @@ def command(decider: str | None, accept_gap: bool, accept_dead_letters: bool) ->
     DECIDER runs that one alone. Start as many workers as there are partitions; each needs its own EVENHAND_STATE_DIR.
     """
     from streams.live.app import run_worker
-    from streams.live.worker import AttributionWorker, Choices
+    from streams.live.member import Choices
+    from streams.live.worker import ROLES, Worker
 
     settings = load_settings()
     path = settings.catalogue_path()
@@ -36,4 +37,5 @@ def command(decider: str | None, accept_gap: bool, accept_dead_letters: bool) ->
             "the one that ships is for replay and the demo"
         )
     choices = Choices(accept_gap, accept_dead_letters)
-    run_worker(settings, AttributionWorker(settings, load_catalogue(path), choices))
+    roles = [role for role in ROLES if decider in {None, role.name}]
+    run_worker(settings, Worker(settings, load_catalogue(path), roles, choices))

@@ -1,6 +1,6 @@
 """What the worker measures of itself: one typed list, and the one module that knows prometheus_client.
 
-Names are `evenhand_<thing>_<unit>` in base units; labels are bounded: topics, partitions, models, reasons.
+Names are `evenhand_<thing>_<unit>` in base units; labels are bounded: deciders, topics, partitions, models, reasons.
 """
 
 from __future__ import annotations
@@ -49,9 +49,14 @@ class Metric(Struct, frozen=True):
 
 
 RECORDS = Metric(
-    "evenhand_records_total", Kind.COUNTER, "Records of the input topics that were decided.", ("topic", "partition")
+    "evenhand_records_total",
+    Kind.COUNTER,
+    "Records of the input topics that were decided.",
+    ("decider", "topic", "partition"),
 )
-DUPLICATES = Metric("evenhand_duplicates_total", Kind.COUNTER, "Copies of facts that are held; they changed nothing.")
+DUPLICATES = Metric(
+    "evenhand_duplicates_total", Kind.COUNTER, "Copies of facts that are held; they changed nothing.", ("decider",)
+)
 CREDITS = Metric("evenhand_credits_total", Kind.COUNTER, "Credits published.", ("model",))
 REISSUED = Metric(
     "evenhand_credits_reissued_total", Kind.COUNTER, "Conversions whose credit was published anew, in a later version."
@@ -65,34 +70,38 @@ EXCESS_REFUNDS = Metric(
 )
 DEAD_LETTERS = Metric("evenhand_dead_letters_total", Kind.COUNTER, "Records refused.", ("topic", "reason"))
 TAKEOVERS = Metric(
-    "evenhand_takeovers_total", Kind.COUNTER, "Times that a partition was taken over, also after an error."
+    "evenhand_takeovers_total",
+    Kind.COUNTER,
+    "Times that a partition was taken over, also after an error.",
+    ("decider",),
 )
 LAG = Metric(
     "evenhand_lag_records",
     Kind.GAUGE,
     "Records of the topic that can be read and are not decided.",
-    ("topic", "partition"),
+    ("decider", "topic", "partition"),
 )
 WAITING = Metric(
     "evenhand_waiting_facts",
     Kind.GAUGE,
     "Retractions, refunds and cancellations that wait for the fact they name.",
-    ("partition",),
+    ("decider", "partition"),
 )
-STATE_BYTES = Metric("evenhand_state_bytes", Kind.GAUGE, "Size of the state.", ("partition",))
+STATE_BYTES = Metric("evenhand_state_bytes", Kind.GAUGE, "Size of the state.", ("decider", "partition"))
 SNAPSHOT_AGE = Metric(
     "evenhand_snapshot_age_seconds",
     Kind.GAUGE,
     "Time since the state was last saved, or since the worker took the partition; only where there are snapshots.",
-    ("partition",),
+    ("decider", "partition"),
 )
 READY = Metric("evenhand_ready", Kind.GAUGE, "1 when `/ready` answers 200, else 0.")
-CHUNK_SECONDS = Metric("evenhand_chunk_seconds", Kind.HISTOGRAM, "From a chunk's records to its commit.")
-PUBLISH_SECONDS = Metric("evenhand_publish_seconds", Kind.HISTOGRAM, "A chunk's transactions.")
+CHUNK_SECONDS = Metric("evenhand_chunk_seconds", Kind.HISTOGRAM, "From a chunk's records to its commit.", ("decider",))
+PUBLISH_SECONDS = Metric("evenhand_publish_seconds", Kind.HISTOGRAM, "A chunk's transactions.", ("decider",))
 LATENCY_SECONDS = Metric(
     "evenhand_latency_seconds",
     Kind.HISTOGRAM,
     "From a record's timestamp at the broker to the commit of its chunk, for the oldest record of each chunk.",
+    ("decider",),
 )
 
 METRICS: Final = (
@@ -148,12 +157,13 @@ class Metrics:
         for model in models:
             self.credits.labels(model)
 
-    def forget(self, topics: Iterable[str], partition: int) -> None:
-        """A partition that another worker owns now is no longer measured here."""
+    def forget(self, decider: str, topics: Iterable[str], partition: int) -> None:
+        """A decider's partition that another worker owns now is no longer measured here."""
+        labels = {"decider": decider, "partition": str(partition)}
         for gauge in (self.waiting, self.state_bytes, self.snapshot_age):
-            gauge.remove_by_labels({"partition": str(partition)})
+            gauge.remove_by_labels(labels)
         for topic in topics:
-            self.lag.remove_by_labels({"topic": topic, "partition": str(partition)})
+            self.lag.remove_by_labels(labels | {"topic": topic})
 
     def exposition(self) -> bytes:
         """The metrics in Prometheus' text format."""

@@ -11,8 +11,10 @@ from aiokafka.structs import ConsumerRecord
 
 from config.catalogue import Catalogue
 from events.fact import Fact
+from events.topics import CREDITS, CREDITS_SHADOW
 from streams.crediting import Said
 from streams.holds import UNBOUNDED, Holds
+from streams.live.attributing import ATTRIBUTION
 from streams.live.comparison import Comparison, conversions_of
 from streams.live.publisher import LIFT
 from streams.live.standing import Standing
@@ -21,7 +23,7 @@ from streams.message import credit_key, shadow_key
 from streams.store import MemoryStore
 from tests.domain import Log, Partition, Record
 
-TOPICS = Topics.under("")
+TOPICS = Topics.of(ATTRIBUTION, "")
 
 
 class Message(NamedTuple):
@@ -59,7 +61,7 @@ def messages(said: Sequence[Said]) -> list[Message]:
 def stand(log: Sequence[Message]) -> Standing:
     standing = Standing(MemoryStore(), TOPICS)
     for offset, message in enumerate(log):
-        topic = TOPICS.credits_shadow if message.shadow else TOPICS.credits
+        topic = TOPICS.full(CREDITS_SHADOW if message.shadow else CREDITS)
         headers = ((LIFT, str(message.lift).encode()),) if message.lift else ()
         standing.note(ConsumerRecord(topic, 0, offset, 0, 0, message.key, message.value, None, 0, 0, headers))
     standing.flush()

@@ -22,7 +22,7 @@ from config.errors import BrokenEnvironmentError
 from config.settings import Settings
 from streams.disk import disk_errors_told
 from streams.live.client_log import tell_of_the_unforeseen, thin_out_complaints
-from streams.live.worker import AttributionWorker
+from streams.live.worker import Worker
 
 log = structlog.get_logger(__name__)
 
@@ -77,7 +77,7 @@ class WorkerPages(Web):
         await self._pages.cleanup()
 
 
-def create_app(settings: Settings, worker: AttributionWorker) -> faust.App:
+def create_app(settings: Settings, worker: Worker) -> faust.App:
     """The app around a worker: its pages, and what is done every few seconds."""
     with disk_errors_told(settings.state_dir):
         settings.state_dir.mkdir(parents=True, exist_ok=True)
@@ -92,7 +92,7 @@ def create_app(settings: Settings, worker: AttributionWorker) -> faust.App:
 
     @app.page("/metrics")
     async def metrics(view: View, request: Request) -> Response:
-        await worker.health.measure()
+        await worker.measure()
         return view.bytes(worker.metrics.exposition(), content_type="text/plain; version=0.0.4")
 
     @app.page("/health")
@@ -101,12 +101,12 @@ def create_app(settings: Settings, worker: AttributionWorker) -> faust.App:
 
     @app.page("/ready")
     async def ready(view: View, request: Request) -> Response:
-        why = await worker.health.unready()
+        why = await worker.unready()
         return view.json({"ready": why is None, "why": why}, status=200 if why is None else 503)
 
     @app.timer(LISTEN_EVERY.total_seconds())  # type: ignore[untyped-decorator]
     async def listen() -> None:
-        await _or_crash(worker, worker.health.listen)
+        await _or_crash(worker, worker.listen)
 
     @app.timer(LOOK_EVERY.total_seconds())  # type: ignore[untyped-decorator]
     async def look() -> None:
@@ -114,20 +114,19 @@ def create_app(settings: Settings, worker: AttributionWorker) -> faust.App:
 
     @app.timer(TELL_EVERY.total_seconds())  # type: ignore[untyped-decorator]
     async def tell() -> None:
-        await _or_crash(worker, worker.health.tell)
-        await _or_crash(worker, worker.commit_for_monitoring)
+        await _or_crash(worker, worker.tell)
 
     return app
 
 
-async def _or_crash(worker: AttributionWorker, task: Callable[[], Awaitable[None]]) -> None:
+async def _or_crash(worker: Worker, task: Callable[[], Awaitable[None]]) -> None:
     try:
         await task()
     except Exception as error:  # noqa: BLE001 (whatever it is, the worker ends of it)
         worker.crash(error)
 
 
-def run_worker(settings: Settings, worker: AttributionWorker) -> None:
+def run_worker(settings: Settings, worker: Worker) -> None:
     """Run until SIGTERM or SIGINT, or until the worker fails.
 
     Raises:
@@ -144,7 +143,7 @@ def run_worker(settings: Settings, worker: AttributionWorker) -> None:
         runner.run(_run(settings, worker))
 
 
-async def _run(settings: Settings, worker: AttributionWorker) -> None:
+async def _run(settings: Settings, worker: Worker) -> None:
     loop = asyncio.get_running_loop()
     loop.set_exception_handler(tell_of_the_unforeseen)
     for sign in (signal.SIGTERM, signal.SIGINT):

@@ -24,7 +24,7 @@ class Assignment(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka h
 
     def __init__(
         self,
-        inputs: tuple[str, str],
+        inputs: tuple[str, ...],
         make_loop: Callable[[int], PartitionLoop],
         pause: Callable[..., None],
         crash: Callable[[BaseException], None],

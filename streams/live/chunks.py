@@ -2,6 +2,8 @@
 
 fetch → guard → align → decode (or dead-letter) and decide → publish in a transaction → commit state and offsets
 together
+
+The passing of time has its place between deciding and publishing, also in a chunk without records.
 """
 
 from __future__ import annotations
@@ -9,14 +11,12 @@ from __future__ import annotations
 import asyncio
 import time
 
-from events.refusal import Refusal
 from streams.contact import NEVER
 from streams.live.fetch import fetch_through
 from streams.live.gate import Gate
 from streams.live.intake import HELD_MOST, Alignment, Judged
-from streams.live.tenure import NAMES, Tenure
-from streams.received import Received
-from streams.sweep import ROWS_PER_RECORD
+from streams.live.processor import Refused
+from streams.live.tenure import Tenure
 
 MOST_RECORDS, LEAST_RECORDS = 10_000, 100
 _OUTPUT_BYTES = 8 << 20
@@ -24,7 +24,7 @@ _FETCH_MS, _FETCH_ALIGNING_MS = 200, 10
 
 
 class Chunks:
-    """Carries chunks from the topics through the decider to the outputs, one after the other."""
+    """Carries chunks from the topics through the processor to the outputs, one after the other."""
 
     def __init__(self, tenure: Tenure, gate: Gate) -> None:
         self.decided = 0
@@ -33,87 +33,104 @@ class Chunks:
         self._gate = gate
         self._longest_s = tenure.tools.settings.chunk_time.total_seconds()
         self._most = MOST_RECORDS
+        self._held_back = tenure.tools.role.held_back
         self.read_on()
 
     def read_on(self) -> None:
         """Begin, or begin again after a rebalance, where the state ends; what was held back is fetched again."""
         tenure = self._tenure
-        self._alignment = Alignment(tenure.judges["conversions"], tenure.tools.settings.align_wait.total_seconds())
+        name = self._held_back or tenure.names[0]
+        self._alignment = Alignment(tenure.judges[name], tenure.tools.settings.align_wait.total_seconds())
         tenure.seek()
         tenure.tools.consumer.resume(*tenure.places.values())
 
     async def next(self) -> bool:
-        """One chunk; False when there was nothing to decide, or no chunk may begin now.
+        """One chunk; False when there was nothing to decide or to say, or no chunk may begin now.
 
         Raises:
             NotPublishedError: only a takeover tells what was said.
             PremiseError, BadDeployError: an operator must act.
         """
-        tenure = self._tenure
+        tenure, held_back = self._tenure, self._held_back
         wait_ms = _FETCH_ALIGNING_MS if self._alignment.held else _FETCH_MS
         fetched = await fetch_through(self._gate, tenure, self._wanted(), wait_ms, self._most)
         if fetched is None:
             return False
         began = time.monotonic()
-        judge = tenure.judges["touchpoints"].judge
-        touchpoints = [(record, judge(record)) for record in fetched.get("touchpoints", ())]
-        self._alignment.hold(fetched.get("conversions", ()))
-        self._alignment.listened(wait_ms / 1000, heard=bool(touchpoints))
-        refused = tenure.decide(touchpoints)
-        conversions = self._alignment.release(await self._passed(), self._most_conversions())
-        refused += tenure.decide(conversions)
-        if not touchpoints and not conversions:
+        decided: dict[str, list[Judged]] = {}
+        refused: Refused = []
+        for name in tenure.names:
+            if name == held_back:
+                self._alignment.hold(fetched.get(name, ()))
+                self._alignment.listened(wait_ms / 1000, heard=bool(decided[tenure.names[0]]))
+                decided[name] = self._alignment.release(await self._passed(), self._most_released())
+            else:
+                judge = tenure.judges[name].judge
+                decided[name] = [(record, judge(record)) for record in fetched.get(name, ())]
+            refused += tenure.decide(decided[name])
+        records = [judged for of_topic in decided.values() for judged in of_topic]
+        tenure.processor.wake(time.time_ns() // 1000)
+        if not records and not tenure.processor.touched:
             return False
-        offsets = tenure.state.meta.offsets
-        offsets["touchpoints"] = tenure.guards["touchpoints"].next_offset
-        if conversions:
-            offsets["conversions"] = conversions[-1][0].offset + 1
-        self._watch((touchpoints, conversions), refused)
+        self._move_on(decided)
+        self._watch(decided, refused)
         publishing = time.monotonic()
         await tenure.publish(refused)
         published = time.monotonic()
         tenure.state.commit()
-        self._measure([*touchpoints, *conversions], began, publishing, published)
-        tenure.sweep.advance(ROWS_PER_RECORD * (len(touchpoints) + len(conversions)))
+        self._measure(records, began, publishing, published)
+        tenure.processor.sweep(len(records))
         await asyncio.sleep(0)
         return True
 
     def _wanted(self) -> tuple[str, ...]:
-        """Both topics, unless conversions have run too far ahead of their touchpoints."""
-        return NAMES if self._alignment.held < HELD_MOST else ("touchpoints",)
+        """All topics, unless what is held back has run too far ahead."""
+        names = self._tenure.names
+        if self._alignment.held < HELD_MOST:
+            return names
+        return tuple(name for name in names if name != self._held_back)
 
-    def _most_conversions(self) -> int:
-        return max(1, min(MOST_RECORDS, int(_OUTPUT_BYTES / self._tenure.outputs.bytes_per_credit)))
+    def _most_released(self) -> int:
+        return max(1, min(MOST_RECORDS, int(_OUTPUT_BYTES / self._tenure.processor.bytes_per_held)))
 
     async def _passed(self) -> int | None:
-        """The event time that the touchpoints have passed; None when they are read to their end."""
-        consumer, place = self._tenure.tools.consumer, self._tenure.places["touchpoints"]
+        """The event time that the first topic has passed; None when it is read to its end."""
+        name = self._tenure.names[0]
+        consumer, place = self._tenure.tools.consumer, self._tenure.places[name]
         end = consumer.last_stable_offset(place)
         if end is not None and await consumer.position(place) >= end:
             return None
-        return self._tenure.state.meta.newest_us.get("touchpoints", NEVER)
+        return self._tenure.state.meta.newest_us.get(name, NEVER)
 
-    def _watch(self, records: tuple[list[Judged], list[Judged]], refused: list[tuple[Received, Refusal]]) -> None:
-        for name, judged in zip(NAMES, records, strict=True):
+    def _move_on(self, decided: dict[str, list[Judged]]) -> None:
+        """The state goes up to behind what was decided."""
+        offsets = self._tenure.state.meta.offsets
+        for name, judged in decided.items():
+            if name != self._held_back:
+                offsets[name] = self._tenure.guards[name].next_offset
+            elif judged:
+                offsets[name] = judged[-1][0].offset + 1
+
+    def _watch(self, decided: dict[str, list[Judged]], refused: Refused) -> None:
+        for name, guard in self._tenure.deploy.items():
             topic = self._tenure.places[name].topic
             reasons = [refusal.reason for received, refusal in refused if received.topic == topic]
-            self._tenure.deploy[name].watch(len(judged), reasons)
+            guard.watch(len(decided[name]), reasons)
 
     def _measure(self, judged: list[Judged], began: float, publishing: float, published: float) -> None:
         tenure = self._tenure
-        metrics, counts = tenure.tools.metrics, tenure.decider.counts
+        metrics, role = tenure.tools.metrics, tenure.tools.role.name
         now = time.monotonic()
         self.decided += len(judged)
-        metrics.chunk_seconds.observe(now - began)
-        metrics.publish_seconds.observe(published - publishing)
-        metrics.latency_seconds.observe(max(0.0, time.time() - min([record.timestamp for record, _ in judged]) / 1000))
+        metrics.chunk_seconds.labels(role).observe(now - began)
+        metrics.publish_seconds.labels(role).observe(published - publishing)
+        if judged:
+            oldest_ms = min([record.timestamp for record, _ in judged])
+            metrics.latency_seconds.labels(role).observe(max(0.0, time.time() - oldest_ms / 1000))
         for place in tenure.places.values():
             count = sum([record.topic == place.topic for record, _ in judged])
-            metrics.records.labels(place.topic, str(tenure.partition)).inc(count)
-        metrics.duplicates.inc(counts.duplicates)
-        metrics.late_facts.inc(counts.late)
-        metrics.excess_refunds.inc(counts.excess_refunds)
-        counts.clear()
+            metrics.records.labels(role, place.topic, str(tenure.partition)).inc(count)
+        tenure.processor.count()
         if now - began > self._longest_s:
             self._most = max(LEAST_RECORDS, self._most // 2)
         else:

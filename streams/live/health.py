@@ -13,7 +13,7 @@ from aiokafka.errors import KafkaError
 
 from streams.live.assignment import Assignment
 from streams.live.partition import PartitionLoop, Phase
-from streams.live.tenure import NAMES
+from streams.live.processor import Role
 from streams.live.tools import Topics
 from streams.metrics import Metrics
 
@@ -31,10 +31,11 @@ _ANSWER_S = 4.0
 class Health:
     """Watches a worker's partitions. `watch` begins it, once the worker has joined its group."""
 
-    def __init__(self, topics: Topics, metrics: Metrics, *, saves: bool) -> None:
+    def __init__(self, role: Role, topics: Topics, metrics: Metrics, *, saves: bool) -> None:
         """`saves`: whether there is a place for snapshots."""
         self.waiting_for: str | None = None
         """Why the worker cannot join yet; None when nothing hinders it."""
+        self._role = role
         self._topics = topics
         self._metrics = metrics
         self._saves = saves
@@ -85,24 +86,30 @@ class Health:
         """The gauges are up to date."""
         metrics = self._metrics
         for partition in self._measured - self._loops.keys():
-            metrics.forget(self._topics.inputs, partition)
+            metrics.forget(self._role.name, self._topics.inputs, partition)
         for partition, loop in self._loops.items():
-            label = str(partition)
+            labels = self._role.name, str(partition)
             for topic, lag in (await self._lags(partition, loop)).items():
-                metrics.lag.labels(topic, label).set(lag)
+                metrics.lag.labels(self._role.name, topic, str(partition)).set(lag)
             facts = loop.facts()
-            metrics.waiting.labels(label).set(facts["waiting"])
-            metrics.state_bytes.labels(label).set(facts["state_bytes"])
+            metrics.waiting.labels(*labels).set(facts["waiting"])
+            metrics.state_bytes.labels(*labels).set(facts["state_bytes"])
             if self._saves:
-                metrics.snapshot_age.labels(label).set(time.monotonic() - loop.saving.saved_at)
+                metrics.snapshot_age.labels(*labels).set(time.monotonic() - loop.saving.saved_at)
         self._measured = set(self._loops)
-        metrics.ready.set(await self.unready() is None)
 
     async def tell(self) -> None:
         """Log one line a partition."""
         for partition, loop in self._loops.items():
             lag = sum((await self._lags(partition, loop)).values())
-            log.info("partition", partition=partition, phase=loop.phase.value, lag=lag, **loop.facts())
+            log.info(
+                "partition",
+                decider=self._role.name,
+                partition=partition,
+                phase=loop.phase.value,
+                lag=lag,
+                **loop.facts(),
+            )
 
     @property
     def _loops(self) -> dict[int, PartitionLoop]:
@@ -116,7 +123,7 @@ class Health:
         offsets = loop.offsets()
         return {
             place.topic: await self._lag(place, offsets.get(name), loop)
-            for name, place in zip(NAMES, self._places(partition), strict=True)
+            for name, place in zip(self._role.names, self._places(partition), strict=True)
         }
 
     async def _lag(self, place: TopicPartition, offset: int | None, loop: PartitionLoop) -> int:

@@ -8,13 +8,13 @@ from typing import TypeAlias
 
 from aiokafka.structs import ConsumerRecord
 
-from events.fact import Fact
+from events.facts import AnyFact
 from events.refusal import Refusal
 from streams.live.judge import Judge
 
 HELD_MOST = 5_000
 """Conversions that wait for their touchpoints beyond this are not fetched further."""
-Judged: TypeAlias = tuple[ConsumerRecord, Fact | Refusal]
+Judged: TypeAlias = tuple[ConsumerRecord, AnyFact | Refusal]
 """A record and what the judge made of it."""
 
 

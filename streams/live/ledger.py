@@ -32,10 +32,18 @@ class Ledger(Struct):
     """By output topic, how far was read."""
     restated: int = 0
     """How often the partition had been restated when the last of them was said."""
+    dead_letters: str = ""
+    """The topic (full name) that other roles write to as well."""
+    decides: frozenset[str] = frozenset()
+    """The input topics (full names) whose dead letters are this role's."""
 
     def is_dead(self, record: Received) -> bool:
         """Whether the record is a dead letter already."""
         return (record.topic, record.offset) in self.dead
+
+    def is_own(self, record: ConsumerRecord) -> bool:
+        """Whether this role said the record: every role's dead letters stand in one topic."""
+        return record.topic != self.dead_letters or dead_letter_identity(record)[0] in self.decides
 
 
 class SaidCredit(Struct, frozen=True):
@@ -53,7 +61,10 @@ class SaidCredit(Struct, frozen=True):
 async def read_outputs(
     connection: Mapping[str, Any], partition: int, starts: Mapping[str, int], ledger: Ledger
 ) -> AsyncIterator[ConsumerRecord]:
-    """The committed records of output topics from the starts to their ends, while `ledger` notes covers and ends.
+    """The role's own committed records of output topics, from the starts to where they ended just now.
+
+    Meanwhile `ledger` notes covers and ends. Another role may have a transaction open in the topic of dead letters, and
+    our own records stand behind it: so the ends are those of the log, and what is open there is waited for.
 
     Raises:
         BrokenEnvironmentError: the topics could not be read to their end in a minute without progress.
@@ -69,7 +80,7 @@ async def read_outputs(
     try:
         topics = {TopicPartition(topic, partition): start for topic, start in starts.items()}
         consumer.assign(list(topics))
-        ends = await consumer.end_offsets(list(topics))
+        ends = await _log_ends(connection, list(topics))
         begins = await consumer.beginning_offsets(list(topics))
         for place, start in topics.items():
             consumer.seek(place, max(start, begins[place]))
@@ -85,9 +96,21 @@ async def read_outputs(
                 )
             for records in batches.values():
                 for record in records:
-                    _note_headers(ledger, record)
-                    yield record
+                    if ledger.is_own(record):
+                        _note_headers(ledger, record)
+                        yield record
         ledger.ends.update({place.topic: end for place, end in ends.items()})
+    finally:
+        await consumer.stop()
+
+
+async def _log_ends(connection: Mapping[str, Any], places: list[TopicPartition]) -> dict[TopicPartition, int]:
+    """Where the log ends, what stands in open transactions included."""
+    consumer = AIOKafkaConsumer(**connection, isolation_level="read_uncommitted", enable_auto_commit=False)
+    await consumer.start()
+    try:
+        ends: dict[TopicPartition, int] = await consumer.end_offsets(places)
+        return ends
     finally:
         await consumer.stop()
 

@@ -37,31 +37,28 @@ class Opening:
             BrokenEnvironmentError: the disk or the snapshots' place refuses.
             BrokersAwayError: they do not answer now.
         """
-        topics = self._tools.topics
-        kafka_log = await asyncio.to_thread(
-            describe_log, self._tools.cluster, (*topics.inputs, *topics.outputs), self._partition
-        )
+        kafka_log = await asyncio.to_thread(describe_log, self._tools.cluster, self._tools.topics.all, self._partition)
         store = await asyncio.to_thread(self._open_local)
         if self.snapshots is not None:
             store = await asyncio.to_thread(self._further, store, self.snapshots, kafka_log)
         try:
-            return Tenure(self._tools, self._partition, store, self._checked(store, kafka_log))
+            tenure = Tenure(self._tools, self._partition, store)
+            self._check(tenure, kafka_log)
+            return tenure
         except BaseException:
             store.close()
             raise
 
-    def _checked(self, store: RocksStore, kafka_log: Log) -> PartitionState:
-        state = PartitionState(store, self._tools.room)
-        meta = state.meta
+    def _check(self, tenure: Tenure, kafka_log: Log) -> None:
+        meta = tenure.state.meta
         check_rules(meta, self._tools.catalogue)
-        check_log(meta, self._by_full_name(meta.offsets), kafka_log, str(store.path), self._tools.accept_gap)
+        check_log(meta, self._by_full_name(meta.offsets), kafka_log, str(tenure.store.path), self._tools.accept_gap)
         if self._tools.accept_gap:
             self._skip_gaps(meta, kafka_log)
         meta.cluster_id = kafka_log.cluster_id
         meta.topic_ids = dict(kafka_log.topic_ids)
         meta.rules = self._tools.catalogue.serialised()
-        state.commit()
-        return state
+        tenure.state.commit()
 
     def _open_local(self) -> RocksStore:
         return RocksStore(self._tools.folder.database(self._partition), self._tools.memory)
@@ -98,17 +95,17 @@ class Opening:
         return None
 
     def _by_full_name(self, offsets: dict[str, int]) -> dict[str, int]:
-        topics = self._tools.topics
-        return {topics.touchpoints: offsets.get("touchpoints", 0), topics.conversions: offsets.get("conversions", 0)}
+        return {topic: offsets.get(name, 0) for name, topic in self._inputs()}
 
     def _skip_gaps(self, meta: Meta, kafka_log: Log) -> None:
-        for name, topic in (
-            ("touchpoints", self._tools.topics.touchpoints),
-            ("conversions", self._tools.topics.conversions),
-        ):
+        for name, topic in self._inputs():
             begin = kafka_log.begins[topic]
             if meta.offsets.get(name, 0) < begin:
                 log.warning(
                     "records are gone, going on behind them", topic=topic, partition=self._partition, offset=begin
                 )
                 meta.offsets[name] = begin
+
+    def _inputs(self) -> list[tuple[str, str]]:
+        """The inputs as (bare name, full name)."""
+        return list(zip(self._tools.role.names, self._tools.topics.inputs, strict=True))

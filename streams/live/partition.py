@@ -17,7 +17,7 @@ from streams.live.opening import Opening
 from streams.live.publisher import NotPublishedError
 from streams.live.saving import Saving
 from streams.live.takeover import take_over
-from streams.live.tenure import NAMES, Tenure
+from streams.live.tenure import Tenure
 from streams.live.tools import Tools
 
 log = structlog.get_logger(__name__)
@@ -96,7 +96,7 @@ class PartitionLoop:
         self.phase = Phase.TAKING_OVER
         if not await self._gate.passed():
             return
-        self._tools.metrics.takeovers.inc()
+        self._tools.metrics.takeovers.labels(self._tools.role.name).inc()
         tenure = self.tenure = await self._opening.open()
         try:
             # Who lost the partition meanwhile, or in its sleep, must not fence its heir.
@@ -131,7 +131,7 @@ class PartitionLoop:
 
     def offsets(self) -> dict[str, int]:
         """By bare topic name, the next offset to decide; empty while the state is not open."""
-        return {} if self.tenure is None else {name: self.tenure.offset(name) for name in NAMES}
+        return {} if self.tenure is None else {name: self.tenure.offset(name) for name in self.tenure.names}
 
     def facts(self) -> dict[str, int]:
         """What the log line and the gauges tell of the partition."""

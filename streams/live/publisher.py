@@ -15,7 +15,7 @@ from msgspec import Struct
 TRANSACTION_BYTES: Final = 8 << 20
 _BATCH_BYTES: Final = 512 << 10
 _GOODBYE_S: Final = 5
-COVERS, LIFT, RESTATED = "covers", "lift", "restated"
+COVERS, LIFT, RESTATED, ORIGIN = "covers", "lift", "restated", "origin"
 
 
 class NotPublishedError(Exception):
@@ -27,8 +27,15 @@ class Output(Struct, frozen=True):
 
     topic: str
     key: bytes | None
-    value: bytes
+    value: bytes | None
+    """None: a tombstone, the key is no more."""
     lift: int = 0
+    origin: str = ""
+    """Of what has no identity of its own: where the record stands that it is about."""
+
+    @property
+    def size(self) -> int:
+        return 0 if self.value is None else len(self.value)
 
 
 class Publisher:
@@ -76,7 +83,10 @@ class Publisher:
         try:
             transaction = _Transaction(self._producer, self._partition, headers)
             for outputs in said:
-                if transaction.bytes and transaction.bytes + sum(len(o.value) for o in outputs) > TRANSACTION_BYTES:
+                if (
+                    transaction.bytes
+                    and transaction.bytes + sum([output.size for output in outputs]) > TRANSACTION_BYTES
+                ):
                     ends.update(await transaction.commit())
                     transaction = _Transaction(self._producer, self._partition, headers)
                 for output in outputs:
@@ -111,10 +121,12 @@ class _Transaction:
     async def add(self, output: Output) -> None:
         if not self.bytes:
             await self._producer.begin_transaction()
-        self.bytes += len(output.value) + 64
+        self.bytes += output.size + 64
         headers = self._headers
         if output.lift:
             headers = [*headers, (LIFT, str(output.lift).encode())]
+        if output.origin:
+            headers = [*headers, (ORIGIN, output.origin.encode())]
         batch = self._batches.get(output.topic) or self._producer.create_batch()
         added = batch.append(key=output.key, value=output.value, timestamp=None, headers=headers)
         if added is None:

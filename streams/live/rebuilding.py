@@ -6,6 +6,7 @@ import asyncio
 from contextlib import closing
 from pathlib import Path
 
+from streams.live.attributing import Attributing
 from streams.live.fetch import fetch
 from streams.live.premises import Log, PremiseError, beyond, check_log, gap
 from streams.live.standing import Standing
@@ -43,21 +44,25 @@ def check_topics(tools: Tools, partition: int, former: Meta, log: Log) -> None:
         raise PremiseError(f"{where}: {hole}; credits can only be restated from the whole log: date the change instead")
 
 
-def begin_anew(tools: Tools, partition: int, path: Path, log: Log) -> Tenure:
+def begin_anew(tools: Tools, partition: int, path: Path, log: Log) -> tuple[Tenure, Attributing]:
     """A tenure over an empty state at the path, under the catalogue's rules."""
     store = RocksStore(path, tools.memory)
     try:
-        state = PartitionState(store, tools.room)
-        state.meta.cluster_id = log.cluster_id
-        state.meta.topic_ids = dict(log.topic_ids)
-        state.meta.rules = tools.catalogue.serialised()
-        return Tenure(tools, partition, store, state)
+        tenure = Tenure(tools, partition, store)
+        assert isinstance(tenure.processor, Attributing), "only credits are restated"
+        meta = tenure.state.meta
+        meta.cluster_id = log.cluster_id
+        meta.topic_ids = dict(log.topic_ids)
+        meta.rules = tools.catalogue.serialised()
+        return tenure, tenure.processor
     except BaseException:
         store.close()
         raise
 
 
-async def rebuild(tenure: Tenure, standing: Standing, covers: dict[str, int], progress: Progress) -> None:
+async def rebuild(
+    tenure: Tenure, attributing: Attributing, standing: Standing, covers: dict[str, int], progress: Progress
+) -> None:
     """The state has taken in all that the outputs were said from; it owes what is refused and no dead letter yet.
 
     Nothing is swept meanwhile, so that every conversion there ever was can be compared.
@@ -72,7 +77,7 @@ async def rebuild(tenure: Tenure, standing: Standing, covers: dict[str, int], pr
     progress.begin(f"partition {tenure.partition}: rebuilding", sum(ends.values()))
     tenure.tools.consumer.assign(list(tenure.places.values()))
     tenure.seek()
-    offsets = tenure.state.meta.offsets
+    offsets, touched = tenure.state.meta.offsets, attributing.decider.touched
     while left := [name for name, end in ends.items() if tenure.offset(name) < end]:
         for name, records in (await fetch(tenure, left, _FETCH_MS, _MOST_RECORDS)).items():
             judge = tenure.judges[name].judge
@@ -80,7 +85,7 @@ async def rebuild(tenure: Tenure, standing: Standing, covers: dict[str, int], pr
             for received, refusal in tenure.decide(known):
                 if not standing.is_dead(received):
                     tenure.state.owe_refusal(origin_of(received), refusal)
-            tenure.decider.touched.clear()
+            touched.clear()
             offsets[name] = min(tenure.guards[name].next_offset, ends[name])
             tenure.state.commit()
         progress.reach(sum(offsets.values()), sum(offsets.values()))

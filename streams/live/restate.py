@@ -17,8 +17,10 @@ from config.catalogue import Catalogue
 from config.errors import BrokenEnvironmentError, UsageError
 from config.kafka_security import aiokafka_security, kafka_python_security
 from config.settings import Settings
+from events.topics import CREDITS
 from streams.admin.cluster import Cluster
 from streams.admin.group_members import require_no_members
+from streams.live.attributing import ATTRIBUTION
 from streams.live.client_log import tell_of_the_unforeseen, thin_out_complaints
 from streams.live.comparison import Change, Tally
 from streams.live.kafka_log import partition_count
@@ -74,8 +76,8 @@ class _Restating:
         self._settings = settings
         self._catalogue = catalogue
         self._scale = scale
-        self._topics = Topics.under(settings.topic_prefix)
-        self._group = f"{settings.group}.attribution"
+        self._topics = Topics.of(ATTRIBUTION, settings.topic_prefix)
+        self._group = f"{settings.group}.{ATTRIBUTION.name}"
         self._cluster = Cluster(settings.kafka_bootstrap_servers, kafka_python_security(settings))
         self._connection = {
             "bootstrap_servers": settings.kafka_bootstrap_servers,
@@ -89,7 +91,7 @@ class _Restating:
         partitions = sorted(set(scale.partitions)) or range(count)
         if partitions[-1] >= count:
             raise UsageError(
-                f"there is no partition {partitions[-1]}: topic {self._topics.credits} has 0 to {count - 1}"
+                f"there is no partition {partitions[-1]}: topic {self._topics.full(CREDITS)} has 0 to {count - 1}"
             )
         if not scale.dry_run:
             await asyncio.to_thread(require_no_members, self._cluster, self._group)
@@ -113,6 +115,7 @@ class _Restating:
         return Tools(
             settings=self._settings,
             catalogue=self._catalogue,
+            role=ATTRIBUTION,
             topics=self._topics,
             group=self._group,
             cluster_id=cluster_id,
@@ -131,7 +134,7 @@ class _Restating:
         async with running(tools.consumer):
             sample = self._scale.sample - len(restated.changes)
             comparison = await Restatement(tools, partition, progress, dry_run=dry_run).run(sample)
-        await recall(self._connection, TopicPartition(self._topics.credits, partition), comparison.changes)
+        await recall(self._connection, TopicPartition(self._topics.full(CREDITS), partition), comparison.changes)
         restated.tallies[partition] = comparison.tally
         restated.changes += comparison.changes
         if dry_run:

@@ -9,25 +9,24 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
 
 from aiokafka.errors import KafkaError
 
 from config.errors import BrokenEnvironmentError
-from events.refusal import Refusal
 from streams.holds import Holds
+from streams.live.attributing import Attributing
 from streams.live.comparison import Comparison
 from streams.live.kafka_log import describe_log
 from streams.live.ledger import Ledger, read_outputs
+from streams.live.processor import Refused
 from streams.live.publisher import NotPublishedError
 from streams.live.rebuilding import begin_anew, check_topics, former_meta, rebuild
 from streams.live.standing import Standing
 from streams.live.tenure import Tenure
 from streams.live.tools import Tools
 from streams.progress import Progress
-from streams.received import Received
 from streams.rocks import RocksStore
 from streams.snapshots import Position, Scope, SnapshotStore
 from streams.state_folder import RESTATING
@@ -60,10 +59,10 @@ class Restatement:
         """
         tools, partition = self._tools, self._partition
         scratch = tools.folder.scratch(partition, RESTATING)
-        tenure = await self._begin(scratch)
+        tenure, attributing = await self._begin(scratch)
         try:
             with closing(RocksStore(scratch / "standing", tools.memory)) as notes:
-                comparison = await self._restate(tenure, Standing(notes, tools.topics), sample)
+                comparison = await self._restate(tenure, attributing, Standing(notes, tools.topics), sample)
             if not self._dry_run:
                 await self._save(tenure, scratch / "whole")
         except (NotPublishedError, KafkaError) as error:
@@ -78,37 +77,37 @@ class Restatement:
         tools.folder.scratch(partition, RESTATING)
         return comparison
 
-    async def _begin(self, scratch: Path) -> Tenure:
+    async def _begin(self, scratch: Path) -> tuple[Tenure, Attributing]:
         tools, partition = self._tools, self._partition
         kafka_log = await asyncio.to_thread(describe_log, tools.cluster, tools.topics.all, partition)
         former = former_meta(tools, partition)
         check_topics(tools, partition, former, kafka_log)
-        tenure = begin_anew(tools, partition, scratch / "db", kafka_log)
+        tenure, attributing = begin_anew(tools, partition, scratch / "db", kafka_log)
         tenure.state.meta.restated = former.restated
-        return tenure
+        return tenure, attributing
 
-    async def _restate(self, tenure: Tenure, standing: Standing, sample: int) -> Comparison:
+    async def _restate(self, tenure: Tenure, attributing: Attributing, standing: Standing, sample: int) -> Comparison:
         if not self._dry_run:
             await tenure.publisher.start()
-        ledger = await self._read(standing)
+        ledger = await self._read(standing, tenure.tools.topics.decided)
         meta = tenure.state.meta
         meta.output_ends.update(ledger.ends)
         meta.restated = max(meta.restated or 0, ledger.restated) + 1
-        await rebuild(tenure, standing, ledger.covers, self._progress)
-        comparison = Comparison(tenure.decider, tenure.crediting, standing, sample)
+        await rebuild(tenure, attributing, standing, ledger.covers, self._progress)
+        comparison = Comparison(attributing.decider, attributing.crediting, standing, sample)
         self._progress.begin(f"partition {self._partition}: comparing", standing.credits)
         for _ in comparison.pieces():
-            await self._say(tenure, [])
+            await self._say(tenure, attributing, [])
             self._progress.reach(comparison.tally.looked_at, comparison.tally.looked_at)
         while owed := tenure.state.owed_refusals(_REFUSALS):
-            await self._say(tenure, owed)
+            await self._say(tenure, attributing, list(owed))
             comparison.tally.dead_letters += len(owed)
         return comparison
 
-    async def _read(self, standing: Standing) -> Ledger:
+    async def _read(self, standing: Standing, decided: frozenset[str]) -> Ledger:
         """Note all that stands in the outputs."""
         self._progress.begin(f"partition {self._partition}: reading what stands", None)
-        ledger = Ledger()
+        ledger = Ledger(dead_letters=self._tools.topics.dead_letters, decides=decided)
         noted = 0
         starts = dict.fromkeys(self._tools.topics.outputs, 0)
         async for record in read_outputs(self._tools.connection, self._partition, starts, ledger):
@@ -119,11 +118,11 @@ class Restatement:
         standing.flush()
         return ledger
 
-    async def _say(self, tenure: Tenure, refused: Sequence[tuple[Received, Refusal]]) -> None:
+    async def _say(self, tenure: Tenure, attributing: Attributing, refused: Refused) -> None:
         if self._dry_run:
-            tenure.decider.touched.clear()
+            attributing.decider.touched.clear()
         else:
-            await tenure.publish(list(refused))
+            await tenure.publish(refused)
         tenure.state.commit()
 
     async def _save(self, tenure: Tenure, whole: Path) -> None:

@@ -15,7 +15,7 @@ from aiokafka.structs import ConsumerRecord
 from events.refusal import Refusal
 from streams.live.fetch import fetch_through
 from streams.live.gate import Gate
-from streams.live.ledger import Ledger, dead_letter_identity, read_outputs, said_credit
+from streams.live.ledger import Ledger, dead_letter_identity, read_outputs
 from streams.live.premises import check_covers, check_restated
 from streams.live.tenure import Tenure
 from streams.received import Received
@@ -38,7 +38,7 @@ async def take_over(tenure: Tenure, gate: Gate, catching_up: Callable[[], None])
     if not (await _catch_up(tenure, gate, ledger, catching_up) and await gate.passed()):
         return
     gate.begin()
-    tenure.crediting.speak_up()
+    tenure.processor.speak_up()
     # What was owed when a former catch-up ended early may since have been said, by this worker or another.
     owed: list[tuple[Received, Refusal]] = [
         (origin, refusal) for origin, refusal in tenure.state.owed_refusals() if not ledger.is_dead(origin)
@@ -46,7 +46,7 @@ async def take_over(tenure: Tenure, gate: Gate, catching_up: Callable[[], None])
     tenure.state.meta.output_ends.update(ledger.ends)
     await tenure.publish(owed)
     tenure.state.commit()
-    tenure.decider.counts.clear()  # what was caught up with in silence was counted when it was decided first
+    tenure.processor.forget_counts()
 
 
 async def _learn(tenure: Tenure) -> Ledger:
@@ -54,15 +54,16 @@ async def _learn(tenure: Tenure) -> Ledger:
 
     Those offsets move only when the catch-up is over, so that a takeover that is cut short is begun anew.
     """
-    ledger = Ledger()
     topics, state = tenure.tools.topics, tenure.state
-    starts = {topic: state.meta.output_ends.get(topic, 0) for topic in (topics.credits, topics.dead_letters)}
+    ledger = Ledger(dead_letters=topics.dead_letters, decides=tenure.tools.topics.decided)
+    told = (*map(topics.full, tenure.tools.role.read_back), topics.dead_letters)
+    starts = {topic: state.meta.output_ends.get(topic, 0) for topic in told}
     noted = 0
     async for record in read_outputs(tenure.tools.connection, tenure.partition, starts, ledger):
         if record.topic == topics.dead_letters:
             ledger.dead.add(dead_letter_identity(record))
-        elif (said := said_credit(record)) is not None:
-            state.note_said(said.contact_id, said.conversion_id, said.version, said.lift)
+        else:
+            tenure.processor.note_said(record)
             noted += 1
             if noted % _NOTED_PER_COMMIT == 0:
                 state.commit()
@@ -74,12 +75,19 @@ async def _learn(tenure: Tenure) -> Ledger:
 
 
 async def _catch_up(tenure: Tenure, gate: Gate, ledger: Ledger, catching_up: Callable[[], None]) -> bool:
-    """Read on to where the outputs cover. Nothing is swept meanwhile: what is owed must stay until it is said."""
-    if all(tenure.offset(name) >= ledger.covers.get(place.topic, 0) for name, place in tenure.places.items()):
+    """Read on to where the outputs cover, and what is read first to its end.
+
+    Nothing is swept meanwhile: what is owed must stay until it is said.
+    """
+    first = tenure.tools.role.read_first
+    if not first and all(tenure.offset(name) >= ledger.covers.get(tenure.topic(name), 0) for name in tenure.names):
         return True
-    where = f"partition {tenure.partition}"
-    covers = check_covers(ledger.covers, await tenure.describe_log(), where, tenure.tools.accept_gap)
-    ends = {name: covers.get(place.topic, 0) for name, place in tenure.places.items()}
+    kafka_log = await tenure.describe_log()
+    covers = check_covers(ledger.covers, kafka_log, f"partition {tenure.partition}", tenure.tools.accept_gap)
+    ends = {name: covers.get(tenure.topic(name), 0) for name in tenure.names}
+    ends |= {name: kafka_log.ends[tenure.topic(name)] for name in first}
+    if all(tenure.offset(name) >= end for name, end in ends.items()):
+        return True
     log.info("catching up in silence", partition=tenure.partition, to=ends)
     if not await gate.passed():
         return False
@@ -104,4 +112,4 @@ def _take_in(tenure: Tenure, ledger: Ledger, name: str, records: Sequence[Consum
     for received, refusal in tenure.decide([(record, judge(record)) for record in records]):
         if not ledger.is_dead(received):
             tenure.state.owe_refusal(origin_of(received), refusal)
-    tenure.crediting.keep_quiet()
+    tenure.processor.keep_quiet()

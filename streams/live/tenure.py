@@ -1,62 +1,59 @@
-"""A worker's tenure of a partition, from its takeover to its loss: the state, the decider, the producer."""
+"""A worker's tenure of a partition, from its takeover to its loss: the state, the processor, the producer."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
-from typing import Final
+from collections import Counter
+from collections.abc import Iterator, Sequence
 
 from aiokafka import TopicPartition
 
-from events.fact import Touchpoint
 from events.refusal import Refusal
-from streams.attribution import Attribution
-from streams.crediting import Crediting
-from streams.holds import Holds
+from streams.dead_letter import encode_dead_letter
 from streams.live.deploy_guard import DeployGuard
 from streams.live.intake import Guard, Judged
 from streams.live.judge import Judge
 from streams.live.kafka_log import describe_log
-from streams.live.outputs import Outputs
 from streams.live.premises import Log
-from streams.live.publisher import Publisher
+from streams.live.processor import Refused
+from streams.live.publisher import Output, Publisher
 from streams.live.tools import Tools
 from streams.received import Received
 from streams.rocks import RocksStore
-from streams.state import PartitionState
-from streams.sweep import Sweep
-
-NAMES: Final = ("touchpoints", "conversions")
 
 
 class Tenure:
     """Everything that is thrown away together when a transaction fails or the partition goes."""
 
-    def __init__(self, tools: Tools, partition: int, store: RocksStore, state: PartitionState) -> None:
+    def __init__(self, tools: Tools, partition: int, store: RocksStore) -> None:
         self.tools = tools
         self.partition = partition
         self.store = store
-        self.state = state
+        self.names = tools.role.names
         self.places = {
-            name: TopicPartition(topic, partition) for name, topic in zip(NAMES, tools.topics.inputs, strict=True)
+            name: TopicPartition(topic, partition) for name, topic in zip(self.names, tools.topics.inputs, strict=True)
         }
-        self.judges = {name: Judge(name, partition, tools.partitions) for name in NAMES}
+        self.judges = {name: Judge(name, partition, tools.partitions) for name in self.names}
         self.guards: dict[str, Guard] = {}
-        holds = Holds(tools.catalogue.horizon_us, tools.catalogue.retention_us)
-        self.decider = Attribution(tools.catalogue, state, holds)
-        self.crediting = Crediting(tools.catalogue, self.decider)
-        self.sweep = Sweep(state, holds)
-        self.outputs = Outputs(tools, self.crediting)
+        self.processor = tools.role.begin(tools, partition, store)
+        self.state = self.processor.state
         self.publisher = Publisher(tools.connection, f"{tools.group}-{partition}", partition)
         ratio = 1.0 if tools.accept_dead_letters else tools.settings.dead_letter_ratio
         self.deploy = {
-            name: DeployGuard(place.topic, ratio, state.meta.deploy.setdefault(name, []))
-            for name, place in self.places.items()
+            name: DeployGuard(self.places[name].topic, ratio, self.state.meta.deploy.setdefault(name, []))
+            for name in self.names
+            if name in tools.role.decides
         }
+        self._letters: Counter[tuple[str, str]] = Counter()
 
     def offset(self, name: str) -> int:
         """The next offset to decide."""
         return self.state.meta.offsets.get(name, 0)
+
+    def topic(self, name: str) -> str:
+        """The full name of an input."""
+        topic: str = self.places[name].topic
+        return topic
 
     def covers(self) -> dict[str, int]:
         """Up to which offsets (exclusive) of the input topics the state goes."""
@@ -64,43 +61,35 @@ class Tenure:
 
     def seek(self) -> None:
         """Read on from where the state ends. Raises IllegalStateError when the partition is not assigned."""
-        self.guards = {name: Guard(self.offset(name)) for name in NAMES}
+        self.guards = {name: Guard(self.offset(name)) for name in self.names}
         for name, place in self.places.items():
             self.tools.consumer.seek(place, self.guards[name].next_offset)
 
     async def describe_log(self) -> Log:
         """What Kafka says now of this partition number."""
-        topics = self.tools.topics
-        return await asyncio.to_thread(
-            describe_log, self.tools.cluster, (*topics.inputs, *topics.outputs), self.partition
-        )
+        return await asyncio.to_thread(describe_log, self.tools.cluster, self.tools.topics.all, self.partition)
 
     def decide(self, judged: Sequence[Judged]) -> list[tuple[Received, Refusal]]:
         """Take facts into the state; what is refused, also of facts that had waited, comes back with its record."""
-        self.state.prefetch(
-            [
-                (record.key, fact.event_id.encode())
-                for record, fact in judged
-                if isinstance(fact, Touchpoint) and record.key is not None
-            ]
-        )
-        refused: list[tuple[Received, Refusal]] = []
-        decide = self.decider.decide
-        for record, fact in judged:
-            refusal = fact if isinstance(fact, Refusal) else decide(fact, record)
-            if refusal is not None:
-                refused.append((record, refusal))
-        self.decider.give_up()
-        refused += self.decider.refused_later
-        self.decider.refused_later.clear()
-        return refused
+        return self.processor.decide(judged)
 
-    async def publish(self, refused: list[tuple[Received, Refusal]]) -> None:
-        """Say the refusals and the credits that were touched. Raises NotPublishedError."""
-        if refused or self.decider.touched:
-            ends = await self.publisher.publish(self.outputs.of(refused), self.covers(), self.state.meta.restated or 0)
+    async def publish(self, refused: Refused) -> None:
+        """Say the refusals and what the facts came to. Raises NotPublishedError."""
+        if refused or self.processor.touched:
+            said = self._said(refused)
+            ends = await self.publisher.publish(said, self.covers(), self.state.meta.restated or 0)
             self.state.meta.output_ends.update(ends)
-            self.outputs.published()
+            for (topic, reason), letters in self._letters.items():
+                self.tools.metrics.dead_letters.labels(topic, reason).inc(letters)
+            self.processor.published()
+
+    def _said(self, refused: Refused) -> Iterator[list[Output]]:
+        """The dead letters, then what the processor says."""
+        self._letters.clear()
+        for received, refusal in refused:
+            self._letters[received.topic, refusal.reason.value] += 1
+            yield [Output(self.tools.topics.dead_letters, received.key, encode_dead_letter(received, refusal))]
+        yield from self.processor.say()
 
     async def close(self) -> None:
         """Let go of the partition."""

@@ -1,4 +1,4 @@
-"""What every partition loop of a worker shares. The composition root makes it."""
+"""What every partition loop of a worker's role shares. The composition root makes it."""
 
 from __future__ import annotations
 
@@ -10,8 +10,9 @@ from msgspec import Struct
 
 from config.catalogue import Catalogue
 from config.settings import Settings
-from events.topics import CONVERSIONS, CREDITS, CREDITS_SHADOW, DEAD_LETTERS, TOUCHPOINTS, full_name
+from events.topics import DEAD_LETTERS, Topic, full_name
 from streams.admin.cluster import Cluster
+from streams.live.processor import Role
 from streams.metrics import Metrics
 from streams.rocks import RocksMemory
 from streams.state import Room
@@ -19,26 +20,26 @@ from streams.state_folder import StateFolder
 
 
 class Topics(Struct, frozen=True):
-    """The full names of the topics that attribution reads and writes."""
+    """The full names of the topics that a role reads and writes."""
 
-    touchpoints: str
-    conversions: str
-    credits: str
-    credits_shadow: str
-    dead_letters: str
+    prefix: str
+    inputs: tuple[str, ...]
+    outputs: tuple[str, ...]
+    decided: frozenset[str]
+    """The inputs whose refused records the role makes dead letters."""
 
     @classmethod
-    def under(cls, prefix: str) -> Topics:
-        topics = (TOUCHPOINTS, CONVERSIONS, CREDITS, CREDITS_SHADOW, DEAD_LETTERS)
-        return cls(*(full_name(prefix, topic) for topic in topics))
+    def of(cls, role: Role, prefix: str) -> Topics:
+        inputs, outputs = (tuple(full_name(prefix, topic) for topic in some) for some in (role.inputs, role.outputs))
+        return cls(prefix, inputs, outputs, frozenset(prefix + name for name in role.decides))
+
+    def full(self, topic: Topic) -> str:
+        """The topic's full name."""
+        return full_name(self.prefix, topic)
 
     @property
-    def inputs(self) -> tuple[str, str]:
-        return self.touchpoints, self.conversions
-
-    @property
-    def outputs(self) -> tuple[str, str, str]:
-        return self.credits, self.credits_shadow, self.dead_letters
+    def dead_letters(self) -> str:
+        return self.full(DEAD_LETTERS)
 
     @property
     def all(self) -> tuple[str, ...]:
@@ -46,10 +47,11 @@ class Topics(Struct, frozen=True):
 
 
 class Tools(Struct, frozen=True):
-    """The parts of a worker, made once."""
+    """The parts of a worker, made once for each role; memory and metrics are shared by all."""
 
     settings: Settings
     catalogue: Catalogue
+    role: Role
     topics: Topics
     group: str
     """The consumer group, such as `evenhand.attribution`."""

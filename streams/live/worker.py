@@ -1,154 +1,51 @@
-"""The worker: one consumer in the group and its partition loops, from joining the group to leaving it."""
+"""The worker: the roles that it was asked for, in one process, until it is stopped or one of them fails."""
 
 from __future__ import annotations
 
 import asyncio
-from contextlib import suppress
-from typing import Final
-
-import msgspec
-import structlog
-from aiokafka import AIOKafkaConsumer, TopicPartition
-from aiokafka.errors import KafkaError
+from collections.abc import Iterable
 
 from config.catalogue import Catalogue
-from config.kafka_security import aiokafka_security, kafka_python_security
 from config.settings import Settings
-from streams.admin.cluster import Cluster
-from streams.admin.failure import BrokersAwayError
-from streams.live.assignment import Assignment
-from streams.live.health import Health
-from streams.live.kafka_log import partition_count, topic_ids
-from streams.live.membership import denial, group_consumer, knock
-from streams.live.partition import PartitionLoop
-from streams.live.premises import check_same_topics
-from streams.live.tools import Tools, Topics
+from streams.live.attributing import ATTRIBUTION
+from streams.live.member import Choices, Member, Shared
+from streams.live.processor import Role
 from streams.metrics import Metrics
 from streams.rocks import RocksMemory
 from streams.state import CACHED_TOUCHES, Room
-from streams.state_folder import StateFolder
 
-log = structlog.get_logger(__name__)
-
-_BACK_OFF_S, _LONGEST_BACK_OFF_S = 0.5, 5.0
-_PATIENCE_S: Final = 3.0
-"""For the brokers' first answer: no longer, so that a worker that waits for them can be stopped meanwhile."""
-_GOODBYE_S: Final = 10.0
+ROLES: tuple[Role, ...] = (ATTRIBUTION,)
+"""All that a worker can do."""
 
 
-class Choices(msgspec.Struct, frozen=True):
-    """What the operator accepts on the command line."""
+class Worker:
+    """A member of each role's group. Memory and metrics are shared, groups, states and transactions are not."""
 
-    accept_gap: bool = False
-    accept_dead_letters: bool = False
-
-
-class AttributionWorker:
-    """Serves the attribution decider's partitions until it is stopped or fails."""
-
-    def __init__(self, settings: Settings, catalogue: Catalogue, choices: Choices) -> None:
+    def __init__(self, settings: Settings, catalogue: Catalogue, roles: Iterable[Role], choices: Choices) -> None:
         self.metrics = Metrics()
-        self.topics = Topics.under(settings.topic_prefix)
-        self.health = Health(self.topics, self.metrics, saves=bool(settings.snapshot_url))
         self.failure: BaseException | None = None
         self.over = asyncio.Event()
         """Set when the worker is to stop; `failure` says why if it cannot go on."""
-        self._settings = settings
-        self._catalogue = catalogue
-        self._choices = choices
-        self._group = f"{settings.group}.attribution"
-        self._assignment: Assignment | None = None
-        self._folder: StateFolder | None = None
-        self._consumer: AIOKafkaConsumer | None = None
-        self._topic_ids: dict[str, str] = {}
+        shared = Shared(
+            settings, catalogue, choices, self.metrics, RocksMemory(), Room(CACHED_TOUCHES), crash=self.crash
+        )
+        self.members = [Member(role, shared) for role in roles]
         rules = catalogue.rulebook.conversions.values
-        self.metrics.begin(self.topics.inputs, {m.name for rule in rules for m in (rule.model, *rule.shadow_models)})
+        models = {model.name for rule in rules for model in (rule.model, *rule.shadow_models)}
+        for member in self.members:
+            self.metrics.begin(member.topics.decided, models if member.role is ATTRIBUTION else ())
 
     async def start(self) -> None:
-        """Join the group, once the brokers answer.
+        """Join the groups, once the brokers answer.
 
         Raises:
             EvenhandError: something that only a person can mend.
         """
-        back_off = _BACK_OFF_S
-        while True:
-            try:
-                await self._join()
-            except (BrokersAwayError, KafkaError) as error:
-                self.health.waiting_for = str(error)
-                log.warning("waiting for the brokers", why=str(error), in_seconds=back_off)
-                await asyncio.sleep(back_off)
-                back_off = min(back_off * 2, _LONGEST_BACK_OFF_S)
-            else:
-                self.health.waiting_for = None
-                return
-
-    async def _join(self) -> None:
-        security = kafka_python_security(self._settings)
-        servers = self._settings.kafka_bootstrap_servers
-        connection = {"bootstrap_servers": servers, "client_id": "evenhand", **aiokafka_security(self._settings)}
-        await knock(connection)
-        self._cluster = Cluster(servers, security, _PATIENCE_S)
-        cluster_id, partitions = await asyncio.to_thread(partition_count, self._cluster, self.topics.all)
-        self._topic_ids = self._topic_ids or await asyncio.to_thread(topic_ids, self._cluster, self.topics.all)
-        self._folder = self._folder or StateFolder(self._settings.state_dir, cluster_id, self._group)
-        consumer = group_consumer(connection, self._group, self._settings)
-        tools = Tools(
-            settings=self._settings,
-            catalogue=self._catalogue,
-            topics=self.topics,
-            group=self._group,
-            cluster_id=cluster_id,
-            partitions=partitions,
-            cluster=Cluster(servers, security),
-            connection=connection,
-            consumer=consumer,
-            folder=self._folder,
-            memory=RocksMemory(),
-            room=Room(CACHED_TOUCHES),
-            metrics=self.metrics,
-            accept_gap=self._choices.accept_gap,
-            accept_dead_letters=self._choices.accept_dead_letters,
-        )
-        assignment = Assignment(
-            self.topics.inputs, lambda partition: PartitionLoop(tools, partition), consumer.pause, self.crash
-        )
-        consumer.subscribe(list(self.topics.inputs), listener=assignment)
-        self._consumer, self._assignment = consumer, assignment
-        try:
-            await consumer.start()
-        except KafkaError as error:
-            await self._leave()
-            raise denial(error, self._group, self._settings) or error from error
-        self.health.watch(consumer, assignment)
-        log.info("worker started", group=self._group, partitions=partitions, catalogue=self._catalogue.source)
+        await asyncio.gather(*(member.start() for member in self.members))
 
     async def stop(self) -> None:
-        """Save the state, leave the group, let go of the state folder."""
-        await self._leave()
-        if self._folder is not None:
-            self._folder.close()
-
-    async def _leave(self) -> None:
-        if self._assignment is not None:
-            await self._assignment.stop()
-            self._assignment = None
-        if self._consumer is not None:
-            try:
-                await asyncio.wait_for(self._consumer.stop(), _GOODBYE_S)
-            except (KafkaError, TimeoutError) as error:
-                log.warning("left the group without a word", why=str(error))
-            self._consumer = None
-
-    async def watch_topics(self) -> None:
-        """The topics are still those that the worker joined with; brokers that are away are no news.
-
-        Raises:
-            BrokenEnvironmentError: one was deleted, or deleted and made anew.
-        """
-        if self._topic_ids:
-            with suppress(BrokersAwayError):
-                check_same_topics(self._topic_ids, await asyncio.to_thread(topic_ids, self._cluster, self.topics.all))
+        """Save the states, leave the groups, let go of the state folders."""
+        await asyncio.gather(*(member.stop() for member in self.members))
 
     def crash(self, error: BaseException) -> None:
         """Remember the first thing that went wrong, and have the worker stopped."""
@@ -156,17 +53,36 @@ class AttributionWorker:
             self.failure = error
         self.over.set()
 
-    async def commit_for_monitoring(self) -> None:
-        """Tell Kafka how far the state goes, so that the usual tools show the lag. Nothing reads it back."""
-        if self._consumer is None or self._assignment is None:
-            return
-        offsets = {
-            TopicPartition(topic, partition): offset
-            for partition, loop in self._assignment.loops.items()
-            for topic, offset in zip(self.topics.inputs, loop.offsets().values(), strict=False)
-        }
-        if offsets:
-            try:
-                await asyncio.wait_for(self._consumer.commit(offsets), _PATIENCE_S)
-            except (KafkaError, TimeoutError) as error:
-                log.debug("offsets not committed", why=str(error))
+    # What is done every few seconds
+
+    async def listen(self) -> None:
+        """Each member asks the brokers for a sign of life."""
+        for member in self.members:
+            await member.health.listen()
+
+    async def watch_topics(self) -> None:
+        """The topics are still those that the members joined with. Raises BrokenEnvironmentError where they are not."""
+        for member in self.members:
+            await member.watch_topics()
+
+    async def tell(self) -> None:
+        """Log a line a partition; tell Kafka how far the states go."""
+        for member in self.members:
+            await member.health.tell()
+            await member.commit_for_monitoring()
+
+    # What others ask
+
+    async def unready(self) -> str | None:
+        """Why the worker is not ready; None when every role owns its partitions, keeps up and hears the brokers."""
+        for member in self.members:
+            why = await member.health.unready()
+            if why is not None:
+                return why if len(self.members) == 1 else f"{member.role.name}: {why}"
+        return None
+
+    async def measure(self) -> None:
+        """The gauges are up to date."""
+        for member in self.members:
+            await member.health.measure()
+        self.metrics.ready.set(await self.unready() is None)

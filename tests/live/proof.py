@@ -12,6 +12,7 @@ from kafka import TopicPartition
 
 from events.codec import decode_any
 from events.fact import Conversion, Touchpoint
+from events.facts import key_of
 from events.refusal import Refusal
 from streams.rocks import RocksStore
 from streams.state import PartitionState
@@ -124,7 +125,8 @@ def missing_from_state(topics: Topics, installation: Installation) -> list[Place
         judged = decode_any(record.value)
         assert not isinstance(judged, Refusal)
         _, fact = judged
-        contact, event_id = state.contact(fact.contact_id.encode()), fact.event_id.encode()
+        assert fact.contact_id is not None
+        contact, event_id = state.contact(key_of(fact).encode()), fact.event_id.encode()
         match fact:
             case Touchpoint():
                 held = state.touch(contact, event_id) is not None

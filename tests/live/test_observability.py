@@ -48,7 +48,7 @@ from streams.live.tenure import Tenure
 from cli.main import main
 
 async def never_published(tenure, refused):
-    if refused or tenure.decider.touched:
+    if refused or tenure.processor.touched:
         await asyncio.Event().wait()
 
 async def never_fetched(*arguments):
@@ -88,10 +88,14 @@ def test_names_end_in_their_unit_and_counters_in_total() -> None:
 def test_series_are_the_list_s() -> None:
     metrics = Metrics()
     metrics.begin(["touchpoints"], ["linear"])
-    metrics.records.labels("touchpoints", "0").inc()
+    metrics.records.labels("attribution", "touchpoints", "0").inc()
+    for metric in (metrics.chunk_seconds, metrics.publish_seconds, metrics.latency_seconds):
+        metric.labels("attribution").observe(1)
+    for counter in (metrics.duplicates, metrics.takeovers):
+        counter.labels("attribution").inc()
     for gauge in (metrics.waiting, metrics.state_bytes, metrics.snapshot_age):
-        gauge.labels("0").set(1)
-    metrics.lag.labels("touchpoints", "0").set(1)
+        gauge.labels("attribution", "0").set(1)
+    metrics.lag.labels("attribution", "touchpoints", "0").set(1)
 
     series = {(name, tuple(sorted(labels))) for name, labels in samples(metrics.exposition().decode())}
 
@@ -114,10 +118,10 @@ def test_a_partition_that_is_gone_is_measured_no_longer() -> None:
     metrics = Metrics()
     for partition in ("0", "1"):
         for gauge in (metrics.waiting, metrics.state_bytes, metrics.snapshot_age):
-            gauge.labels(partition).set(1)
-        metrics.lag.labels("touchpoints", partition).set(1)
+            gauge.labels("attribution", partition).set(1)
+        metrics.lag.labels("attribution", "touchpoints", partition).set(1)
 
-    metrics.forget(["touchpoints"], 0)
+    metrics.forget("attribution", ["touchpoints"], 0)
 
     partitions = {labels["partition"] for _, labels in samples(metrics.exposition().decode()) if "partition" in labels}
     assert partitions == {"1"}

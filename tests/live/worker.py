@@ -28,11 +28,12 @@ class Worker:
         log: Path,
         arguments: Sequence[str] = (),
         program: Sequence[str] = EVENHAND,
+        decider: str = "attribution",
     ) -> None:
         self.log = log
         with log.open("wb") as output:
             self._process = subprocess.Popen(
-                [sys.executable, *program, "worker", *arguments],
+                [sys.executable, *program, "worker", decider, *arguments],
                 env=environment,
                 stdin=subprocess.DEVNULL,
                 stdout=output,
