@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 from config.catalogue import Catalogue, load_catalogue
 from events.codec import decode_any
+from events.fact import Fact
 from events.refusal import Refusal
 from streams.attribution import Attribution
 from streams.crediting import Crediting
@@ -55,6 +56,7 @@ def decide(events: Iterable[bytes], catalogue: Catalogue) -> Ruling:
             refusals.append(decoded)
             continue
         topic, fact = decoded
+        assert isinstance(fact, Fact)
         refusal = decider.decide(fact, Line(topic, number, event))
         if refusal is not None:
             refusals.append(refusal)

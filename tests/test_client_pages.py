@@ -17,6 +17,7 @@ from kafka import KafkaProducer
 from kafka.partitioner import murmur2
 
 from events.codec import decode
+from events.facts import key_of
 from events.refusal import Refusal
 from tests.kafka import Broker
 from tests.kafka_log import make_topics, read
@@ -69,7 +70,7 @@ def test_the_producers_in_python_write_what_is_accepted(kafka: Broker, topic_pre
     [(name, entry)] = [(name, entry) for name in names for entry in read(kafka, topic_prefix + name)]
     fact = decode(name, entry.value)
     assert not isinstance(fact, Refusal)
-    assert (entry.key, entry.partition) == (fact.contact_id.encode(), java_partition(fact.contact_id))
+    assert (entry.key, entry.partition) == (key_of(fact).encode(), java_partition(key_of(fact)))
 
 
 def test_the_page_gives_the_right_values_of_murmur2() -> None:
