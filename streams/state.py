@@ -1,26 +1,18 @@
-"""The state of one partition: a view that sees its own unwritten changes, and writes them in one batch.
-
-Deciders read and change contacts here; nothing reaches the store before `commit`, and then everything does, the input
-offsets with it (architecture, step 6). After any error the view is thrown away and opened anew from the store.
-"""
+"""The state of attribution: the contacts of one partition, as rows and in memory."""
 
 from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable, Iterator
-from itertools import islice
 
 import msgspec
-from msgspec import Struct, field
 
-from events.refusal import FieldError, Reason, Refusal
-from streams.contact import COMPLETE, NEVER, Contact
+from streams.contact import COMPLETE, Contact
+from streams.kept import Kept
+from streams.kept import Meta as Meta  # noqa: PLC0414
 from streams.rows import (
-    FORMAT_VERSION,
-    META,
     Claimed,
     ConversionRow,
-    Origin,
     WaitingRow,
     instant_bytes,
     instant_of,
@@ -34,35 +26,8 @@ CACHED_TOUCHES = 250_000  # about 350 bytes each: 90 MB
 _CONTACT_WEIGHT = 2  # a contact without touchpoints takes the room of about two
 _SLACK_US = 86_400_000_000  # what is read beyond need, so that a slightly earlier conversion reads nothing
 
-
-class Meta(Struct):
-    """What a partition's state knows of itself. Offsets are the next ones to read; instants in microseconds."""
-
-    format_version: int = FORMAT_VERSION
-    cluster_id: str = ""
-    topic_ids: dict[str, str] = field(default_factory=dict)
-    rules: str = ""
-    """The serialised catalogue that the state was made with."""
-    offsets: dict[str, int] = field(default_factory=dict)
-    output_ends: dict[str, int] = field(default_factory=dict)
-    newest_us: dict[str, int] = field(default_factory=dict)
-    """Per input topic, the newest accepted event time."""
-    restated: int | None = None
-    """How often the partition's credits had been restated when this state was begun; None: nobody has looked yet."""
-    said_by_others: bool = False
-    """Whether there may be rows of what a former owner said of conversions not met yet."""
-    deploy: dict[str, list[list[int]]] = field(default_factory=dict)
-    """Per input topic, how many of the last records died of what they are: the segments of a `DeployGuard`."""
-    waiting: int = 0
-    """How many follow-on facts wait for the fact they name."""
-    swept_us: int = NEVER
-    """The hold up to which the last finished sweep cleaned."""
-
-
 # Made before any thread needs it: msgspec may crash when two threads build the same one at once.
-_decode_meta = msgspec.msgpack.Decoder(Meta).decode
 _decode_said = msgspec.msgpack.Decoder(tuple[int, int]).decode
-_decode_refusal = msgspec.msgpack.Decoder(tuple[Origin, Reason, tuple[FieldError, ...]]).decode
 
 
 class Room:
@@ -73,21 +38,18 @@ class Room:
         self.taken = 0
 
 
-class PartitionState:
+class PartitionState(Kept):
     """Contacts of one partition, over a store. One owner, one thread."""
 
     def __init__(self, store: Store, cached_touches: int | Room = CACHED_TOUCHES) -> None:
         """`cached_touches`: how many may stay in memory between chunks; or the room for them that states share."""
-        self.store = store
-        row = store.get(META)
-        self.meta = _decode_meta(row) if row else Meta()
+        super().__init__(store)
         self._shared = cached_touches if isinstance(cached_touches, Room) else Room(cached_touches)
         self._contacts: dict[bytes, Contact] = {}
         self._full: dict[bytes, Contact] = {}
         self._room = 0
         self._taken = 0
         self._absent: set[bytes] = set()
-        self._rows: dict[bytes, bytes | None] = {}
         self._follow_rows: dict[bytes, bytes | None] = {}
         self._changed_contacts: dict[bytes, Contact] = {}
         self._changed_conversions: dict[bytes, ConversionRow] = {}
@@ -263,18 +225,6 @@ class PartitionState:
             found.append((self.contact(contact_id), conversion_id))
         return found
 
-    def owe_refusal(self, origin: Origin, refusal: Refusal) -> None:
-        """Remember a refusal that must become a dead letter once the state has caught up."""
-        key = b"%b%b\0%b" % (_REFUSED, origin.topic.encode(), instant_bytes(origin.offset))
-        self._rows[key] = pack((origin, refusal.reason, refusal.errors))
-
-    def owed_refusals(self, most: int | None = None) -> list[tuple[Origin, Refusal]]:
-        """The refusals that are owed a dead letter, and no longer so; of the stored ones at most so many."""
-        rows = dict(islice(self.store.scan(_REFUSED, _REFUSED + b"\xff"), most))
-        rows |= {key: row for key, row in self._rows.items() if key.startswith(_REFUSED) and row is not None}
-        self._rows.update(dict.fromkeys(rows))
-        return [_refusal_of(row) for _, row in sorted(rows.items())]
-
     # Facts that follow on others: retractions, refunds, cancellations
 
     def claimed(self, contact: Contact, topic: bytes, event_id: bytes) -> Claimed | None:
@@ -372,9 +322,8 @@ class PartitionState:
         for contact in self._changed_contacts.values():
             rows[contact.prefix + b"k"] = contact.pack()
             contact.stored = True
-        rows[META] = pack(self.meta)
-        self.store.write(rows)
-        self._rows, self._follow_rows = {}, {}
+        super().commit()
+        self._follow_rows = {}
         self._changed_contacts.clear()
         self._changed_conversions.clear()
         self._absent.clear()
@@ -426,12 +375,7 @@ class PartitionState:
         self._taken = self._room
 
 
-_GIVE_UP, _OWED, _REFUSED, _SAID = b"\0x", b"\0o", b"\0r", b"\0s"
-
-
-def _refusal_of(row: bytes) -> tuple[Origin, Refusal]:
-    origin, reason, errors = _decode_refusal(row)
-    return origin, Refusal(reason, errors)
+_GIVE_UP, _OWED, _SAID = b"\0x", b"\0o", b"\0s"
 
 
 def _give_up_key(topic: bytes, row: WaitingRow, key: bytes) -> bytes:
