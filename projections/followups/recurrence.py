@@ -26,7 +26,10 @@ def next_schedule(series: Series, schedule: Schedule, done_us: int, zone: ZoneIn
         return None
     start = _start(schedule, done_us, zone)
     last = start + _FAR if until is None else min(until, start + _FAR)
-    following = rrulestr(rule, dtstart=start, ignoretz=True)
+    try:
+        following = rrulestr(rule, dtstart=start, ignoretz=True)
+    except ValueError:  # from this start its interval never meets its hours, minutes or seconds
+        return None
     assert isinstance(following, rrule)
     found = following.replace(until=last).after(start)
     if found is None:
