@@ -5,12 +5,13 @@ from __future__ import annotations
 import click
 
 from config.catalogue import load_catalogue
+from config.definitions import NO_DEFINITIONS, load_definitions
 from config.errors import UsageError
 from config.settings import load_settings
 
 
 @click.command("worker")
-@click.argument("decider", required=False, type=click.Choice(["attribution"]))
+@click.argument("decider", required=False, type=click.Choice(["attribution", "followups"]))
 @click.option(
     "--accept-gap", is_flag=True, envvar="EVENHAND_ACCEPT_GAP", help="Go on though records are gone from a topic."
 )
@@ -21,7 +22,7 @@ from config.settings import load_settings
     help="Go on however many records are refused.",
 )
 def command(decider: str | None, accept_gap: bool, accept_dead_letters: bool) -> None:
-    """Process touchpoints and conversions into credits, until stopped.
+    """Process facts into credits, follow-ups and reminders, until stopped.
 
     DECIDER runs that one alone. Start as many workers as there are partitions; each needs its own EVENHAND_STATE_DIR.
     """
@@ -38,4 +39,5 @@ def command(decider: str | None, accept_gap: bool, accept_dead_letters: bool) ->
         )
     choices = Choices(accept_gap, accept_dead_letters)
     roles = [role for role in ROLES if decider in {None, role.name}]
-    run_worker(settings, Worker(settings, load_catalogue(path), roles, choices))
+    definitions = NO_DEFINITIONS if settings.profiles is None else load_definitions(settings.profiles)
+    run_worker(settings, Worker(settings, load_catalogue(path), roles, choices, definitions))

@@ -83,6 +83,9 @@ class Definitions(Struct, frozen=True):
     """The profiles as they were written, to be sent as definitions."""
 
 
+NO_DEFINITIONS: Final = Definitions(DEFAULT_ZONE, DEFAULT_REMINDER_HOUR, {}, {}, {})
+
+
 def load_definitions(path: Path) -> Definitions:
     """Read a file of definitions. DefinitionsError says in one line all that is wrong with it, and where."""
     try:

@@ -73,6 +73,9 @@ class Settings(BaseSettings):
         description="Path of the catalogue.",
         json_schema_extra=_in_words("`catalogue.toml` in the current folder, else the one that ships"),
     )
+    profiles: FilePath | None = Field(
+        None, description="Path of the definitions: users, and score profiles. They go before those of the topic."
+    )
     align_wait: Pause = Field(
         timedelta(milliseconds=500), description="Longest wait of a conversion for the other topic; `PT0S`: none."
     )

@@ -58,6 +58,12 @@ DUPLICATES = Metric(
     "evenhand_duplicates_total", Kind.COUNTER, "Copies of facts that are held; they changed nothing.", ("decider",)
 )
 CREDITS = Metric("evenhand_credits_total", Kind.COUNTER, "Credits published.", ("model",))
+SAID = Metric(
+    "evenhand_said_total",
+    Kind.COUNTER,
+    "Follow-ups, reminders, rejections, scores and changes published.",
+    ("topic",),
+)
 REISSUED = Metric(
     "evenhand_credits_reissued_total", Kind.COUNTER, "Conversions whose credit was published anew, in a later version."
 )
@@ -108,6 +114,7 @@ METRICS: Final = (
     RECORDS,
     CREDITS,
     REISSUED,
+    SAID,
     DEAD_LETTERS,
     DUPLICATES,
     LATE_FACTS,
@@ -134,6 +141,7 @@ class Metrics:
         self.records = self._counter(RECORDS)
         self.credits = self._counter(CREDITS)
         self.reissued = self._counter(REISSUED)
+        self.said = self._counter(SAID)
         self.dead_letters = self._counter(DEAD_LETTERS)
         self.duplicates = self._counter(DUPLICATES)
         self.late_facts = self._counter(LATE_FACTS)

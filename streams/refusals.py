@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from events.fact import Fact, Refund, Retraction, Touchpoint
+from events.fact import Refund, Retraction, Touchpoint
+from events.facts import AnyFact
 from events.refusal import Reason, Refusal, refuse
 from streams.rows import Follower
 
@@ -12,17 +13,17 @@ def unknown_touchpoint(fact: Touchpoint) -> Refusal:
     return refuse(Reason.UNKNOWN_TOUCHPOINT, fact.contact_id, "/name", message)
 
 
-def from_the_future(fact: Fact) -> Refusal:
+def from_the_future(fact: AnyFact) -> Refusal:
     message = "more than 24 hours ahead of the record's timestamp"
     return refuse(Reason.FROM_THE_FUTURE, fact.contact_id, "/occurred_at", message)
 
 
-def too_late(fact: Fact) -> Refusal:
+def too_late(fact: AnyFact) -> Refusal:
     message = "further behind the newest event than attribution_horizon"
     return refuse(Reason.TOO_LATE, fact.contact_id, "/occurred_at", message)
 
 
-def conflicting_duplicate(fact: Fact) -> Refusal:
+def conflicting_duplicate(fact: AnyFact) -> Refusal:
     message = "another fact of this contact has this event_id"
     return refuse(Reason.CONFLICTING_DUPLICATE, fact.contact_id, "/event_id", message)
 

@@ -13,6 +13,7 @@ from aiokafka.errors import KafkaError
 from msgspec import Struct
 
 from config.catalogue import Catalogue
+from config.definitions import Definitions
 from config.kafka_security import aiokafka_security, kafka_python_security
 from config.settings import Settings
 from streams.admin.cluster import Cluster
@@ -50,6 +51,7 @@ class Shared(Struct, frozen=True):
 
     settings: Settings
     catalogue: Catalogue
+    definitions: Definitions
     choices: Choices
     metrics: Metrics
     memory: RocksMemory
@@ -106,6 +108,7 @@ class Member:
         tools = Tools(
             settings=self._settings,
             catalogue=self._shared.catalogue,
+            definitions=self._shared.definitions,
             role=self.role,
             topics=self.topics,
             group=self._group,

@@ -14,10 +14,10 @@ from msgspec import Struct
 
 from events.refusal import Refusal
 from events.topics import Topic
+from streams.kept import Kept
 from streams.live.intake import Judged
 from streams.live.publisher import Output
 from streams.received import Received
-from streams.state import PartitionState
 
 if TYPE_CHECKING:
     from streams.live.tools import Tools
@@ -30,7 +30,7 @@ class Processor(Protocol):
     """A role's work on one partition. One owner, one thread; thrown away after any error."""
 
     @property
-    def state(self) -> PartitionState:
+    def state(self) -> Kept:
         """What `commit` makes lasting, offsets included."""
         ...
 

@@ -14,6 +14,7 @@ from aiokafka.errors import KafkaError
 from msgspec import Struct
 
 from config.catalogue import Catalogue
+from config.definitions import NO_DEFINITIONS
 from config.errors import BrokenEnvironmentError, UsageError
 from config.kafka_security import aiokafka_security, kafka_python_security
 from config.settings import Settings
@@ -115,6 +116,7 @@ class _Restating:
         return Tools(
             settings=self._settings,
             catalogue=self._catalogue,
+            definitions=NO_DEFINITIONS,
             role=ATTRIBUTION,
             topics=self._topics,
             group=self._group,

@@ -64,7 +64,7 @@ class Restatement:
             with closing(RocksStore(scratch / "standing", tools.memory)) as notes:
                 comparison = await self._restate(tenure, attributing, Standing(notes, tools.topics), sample)
             if not self._dry_run:
-                await self._save(tenure, scratch / "whole")
+                await self._save(tenure, attributing, scratch / "whole")
         except (NotPublishedError, KafkaError) as error:
             raise InterruptedRestatementError(
                 f"partition {partition}: {str(error) or type(error).__name__}; see that the brokers answer and that no "
@@ -125,10 +125,10 @@ class Restatement:
             await tenure.publish(refused)
         tenure.state.commit()
 
-    async def _save(self, tenure: Tenure, whole: Path) -> None:
+    async def _save(self, tenure: Tenure, attributing: Attributing, whole: Path) -> None:
         """The state stands at the path as a worker would have left it, and as the only snapshot."""
         catalogue, settings = self._tools.catalogue, self._tools.settings
-        sweep_all(tenure.state, Holds(catalogue.horizon_us, catalogue.retention_us))
+        sweep_all(attributing.state, Holds(catalogue.horizon_us, catalogue.retention_us))
         tenure.state.commit()
         tenure.store.checkpoint(whole)
         if settings.snapshot_url:

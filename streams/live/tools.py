@@ -9,6 +9,7 @@ from aiokafka import AIOKafkaConsumer
 from msgspec import Struct
 
 from config.catalogue import Catalogue
+from config.definitions import Definitions
 from config.settings import Settings
 from events.topics import DEAD_LETTERS, Topic, full_name
 from streams.admin.cluster import Cluster
@@ -51,6 +52,7 @@ class Tools(Struct, frozen=True):
 
     settings: Settings
     catalogue: Catalogue
+    definitions: Definitions
     role: Role
     topics: Topics
     group: str

@@ -6,28 +6,44 @@ import asyncio
 from collections.abc import Iterable
 
 from config.catalogue import Catalogue
+from config.definitions import NO_DEFINITIONS, Definitions
 from config.settings import Settings
 from streams.live.attributing import ATTRIBUTION
+from streams.live.following_up import FOLLOWING_UP
 from streams.live.member import Choices, Member, Shared
 from streams.live.processor import Role
 from streams.metrics import Metrics
 from streams.rocks import RocksMemory
 from streams.state import CACHED_TOUCHES, Room
 
-ROLES: tuple[Role, ...] = (ATTRIBUTION,)
+ROLES: tuple[Role, ...] = (ATTRIBUTION, FOLLOWING_UP)
 """All that a worker can do."""
 
 
 class Worker:
     """A member of each role's group. Memory and metrics are shared, groups, states and transactions are not."""
 
-    def __init__(self, settings: Settings, catalogue: Catalogue, roles: Iterable[Role], choices: Choices) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        catalogue: Catalogue,
+        roles: Iterable[Role],
+        choices: Choices,
+        definitions: Definitions = NO_DEFINITIONS,
+    ) -> None:
         self.metrics = Metrics()
         self.failure: BaseException | None = None
         self.over = asyncio.Event()
         """Set when the worker is to stop; `failure` says why if it cannot go on."""
         shared = Shared(
-            settings, catalogue, choices, self.metrics, RocksMemory(), Room(CACHED_TOUCHES), crash=self.crash
+            settings=settings,
+            catalogue=catalogue,
+            definitions=definitions,
+            choices=choices,
+            metrics=self.metrics,
+            memory=RocksMemory(),
+            room=Room(CACHED_TOUCHES),
+            crash=self.crash,
         )
         self.members = [Member(role, shared) for role in roles]
         rules = catalogue.rulebook.conversions.values

@@ -1,0 +1,1 @@
+"""Follow-ups live: the state of one partition's interactions, and the role that the runtime carries."""

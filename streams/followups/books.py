@@ -1,0 +1,139 @@
+"""Books as rows: the interactions of one partition, what was said of them, and which reminders may be due."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import islice
+
+from events.contacts import ContactErased, ContactFact
+from events.interactions import InteractionFact
+from projections.followups.interaction import Interaction
+from projections.followups.reminders import reminder_of
+from projections.followups.users import Users
+from streams.followups.rows import (
+    DUE,
+    Taken,
+    due_interaction,
+    due_key,
+    interaction_key,
+    pack,
+    said_key,
+    unpack_interaction,
+    unpack_name,
+    unpack_number,
+    unpack_taken,
+)
+from streams.kept import Kept
+from streams.rows import instant_bytes, instant_of
+
+
+class Books:
+    """Interactions and what belongs to them, by the prefix of their book."""
+
+    def __init__(self, state: Kept, users: Users) -> None:
+        self.state = state
+        self.users = users
+
+    def interaction(self, key: bytes) -> Interaction | None:
+        """The interaction of a row's key."""
+        row = self.state.get(key)
+        return None if row is None else unpack_interaction(row)
+
+    def find(self, book: bytes, interaction_id: str) -> Interaction | None:
+        """The interaction of that id."""
+        return self.interaction(interaction_key(book, interaction_id))
+
+    def keep(self, book: bytes, interaction: Interaction) -> bytes:
+        """Hold an interaction, new or changed, and note when a reminder may be due. Its key."""
+        key = interaction_key(book, interaction.interaction_id)
+        self.state.put(key, pack(interaction))
+        due = reminder_of(interaction, self.users)
+        if due is not None:
+            self.state.put(due_key(due.at_us, key), b"")
+        return key
+
+    def due_by(self, now_us: int, most: int) -> list[bytes]:
+        """Keys of interactions whose time to be reminded of has come, as it once was; from then on it is not noted."""
+        entries = [key for key, _ in islice(self.state.scan(DUE, DUE + instant_bytes(now_us + 1)), most)]
+        for key in entries:
+            self.state.put(key, None)
+        return [due_interaction(key) for key in entries]
+
+    # Facts
+
+    def taken(self, book: bytes, event_id: str) -> InteractionFact | None:
+        """The fact about an interaction that has this event id."""
+        offset = self.state.get(book + b"r" + event_id.encode())
+        fact = None if offset is None else self.state.get(book + b"f" + offset)
+        return None if fact is None else unpack_taken(fact).fact
+
+    def take(self, book: bytes, taken: Taken, offset: int) -> None:
+        """Keep a fact, so that its copies are known and an erasure can do without it."""
+        packed = instant_bytes(offset)
+        self.state.put(book + b"f" + packed, pack(taken))
+        self.state.put(book + b"r" + taken.fact.event_id.encode(), packed)
+
+    def claimed_by(self, book: bytes, event_id: str) -> bytes | None:
+        """What `claim` kept of the fact about the contact that has this event id."""
+        return self.state.get(book + b"q" + event_id.encode())
+
+    def claim(self, book: bytes, fact: ContactFact, content: bytes) -> None:
+        """Hold the id of a fact about the contact."""
+        self.state.put(book + b"q" + fact.event_id.encode(), content)
+
+    # The contact
+
+    def name(self, book: bytes) -> str | None:
+        """What the contact is called."""
+        row = self.state.get(book + b"n")
+        return None if row is None else unpack_name(row)[2]
+
+    def rename(self, book: bytes, occurred_us: int, event_id: str, name: str | None) -> None:
+        """Take in a name; the newest by (occurred_at, event_id) holds, null hides it."""
+        row = self.state.get(book + b"n")
+        if row is None or unpack_name(row)[:2] < (occurred_us, event_id):
+            self.state.put(book + b"n", pack((occurred_us, event_id, name)))
+
+    def erased_us(self, book: bytes) -> int | None:
+        """When the contact was erased last."""
+        row = self.state.get(book + b"e")
+        return None if row is None else instant_of(row)
+
+    def erase(self, book: bytes, fact: ContactErased) -> tuple[dict[bytes, Interaction], list[tuple[int, Taken]]]:
+        """Let go of everything up to an erasure.
+
+        Returns:
+            The interactions that were there, by their keys: they are gone. The facts that are left, with their offsets
+            and in log order: they are to be taken anew.
+        """
+        until_us = fact.occurred_us
+        self.state.put(book + b"e", instant_bytes(until_us))
+        name = self.state.get(book + b"n")
+        if name is not None and unpack_name(name)[0] <= until_us:
+            self.state.put(book + b"n", None)
+        left = []
+        for key, row in self._rows(book, b"f"):
+            taken = unpack_taken(row)
+            if taken.fact.occurred_us > until_us:
+                left.append((instant_of(key[-8:]), taken))
+            else:
+                self.state.put(key, None)
+                self.state.put(book + b"r" + taken.fact.event_id.encode(), None)
+        gone = {key: unpack_interaction(row) for key, row in self._rows(book, b"i")}
+        for key in gone:
+            self.state.put(key, None)
+        return gone, left
+
+    # What was said
+
+    def said(self, book: bytes, interaction_id: str) -> int:
+        """The last version that was said of an interaction; 0 for none."""
+        row = self.state.get(said_key(book, interaction_id))
+        return 0 if row is None else unpack_number(row)
+
+    def note_said(self, book: bytes, interaction_id: str, version: int | None) -> None:
+        """Remember the version that stands in the topic; None: a tombstone does."""
+        self.state.put(said_key(book, interaction_id), None if version is None else pack(version))
+
+    def _rows(self, book: bytes, kind: bytes) -> Iterator[tuple[bytes, bytes]]:
+        return self.state.scan(book + kind, book + bytes([kind[0] + 1]))

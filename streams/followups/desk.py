@@ -1,0 +1,179 @@
+"""The follow-ups decider: facts about interactions in, follow-ups, reminders and rejections out.
+
+Key: the contact, or the owner of personal interactions; facts of one key count in log order. Copies: a fact is named by
+topic, key and event id; a copy changes nothing, other content under the name is refused. What the rules forbid is
+rejected and changes nothing. What a contact's erasure covers was never sent, whichever comes first.
+"""
+
+from __future__ import annotations
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from events.canonical import digest
+from events.contacts import ContactErased, ContactFact, ContactUpdated
+from events.facts import AnyFact
+from events.followup_outputs import RejectionReason
+from events.interactions import InteractionFact
+from events.refusal import Refusal
+from events.topics import CONTACTS, INTERACTIONS
+from projections.followups.interaction import Interaction
+from projections.followups.lifecycle import decide
+from projections.followups.reminders import Due, reminded, reminder_now
+from projections.followups.users import Users
+from streams.contact import NEVER
+from streams.followups.books import Books
+from streams.followups.rows import Taken, book_of, book_prefix, pack
+from streams.kept import Kept
+from streams.received import UNTIMED, Received
+from streams.refusals import conflicting_duplicate, from_the_future, too_late
+
+_DAY_US = 86_400_000_000
+_REMINDERS_AT_ONCE = 1_000
+
+
+class Rejected(Struct, frozen=True):
+    """A fact that the rules forbid, why, and the offset of its record."""
+
+    fact: InteractionFact
+    reason: RejectionReason
+    offset: int
+
+
+class Reminding(Struct, frozen=True):
+    """A reminder that is to be sent."""
+
+    interaction: Interaction
+    due: Due
+    contact_name: str | None
+
+
+class Desk:
+    """Decides facts on the books of one partition. What is to be said gathers in the three attributes."""
+
+    def __init__(self, state: Kept, users: Users, horizon_us: int) -> None:
+        self.books = Books(state, users)
+        self.touched: dict[bytes, Interaction] = {}
+        """Interactions that changed, or went and have no row any more, by their keys."""
+        self.rejected: list[Rejected] = []
+        self.reminders: dict[bytes, Reminding] = {}
+        """By the interaction's key."""
+        self.duplicates = 0
+        self._horizon_us = horizon_us
+        self._newest_us = state.meta.newest_us
+
+    def decide(self, fact: AnyFact, received: Received) -> Refusal | None:
+        """Take a fact about an interaction or a contact; a Refusal says why not. A rejection is no refusal."""
+        if isinstance(fact, ContactFact):
+            return self._contact(fact, received)
+        assert isinstance(fact, InteractionFact)
+        book = book_of(fact)
+        if self._is_erased(book, fact.occurred_us):
+            return None
+        untimely = self._untimely(INTERACTIONS.name, fact, received)
+        if untimely is not None:
+            return untimely
+        taken = self.books.taken(book, fact.event_id)
+        if taken is not None:
+            return self._copy(fact, taken == fact)
+        self._move_on(INTERACTIONS.name, fact.occurred_us)
+        self._take(book, fact, received.offset)
+        return None
+
+    def wake(self, now_us: int) -> None:
+        """Find the reminders that are due by now."""
+        for key in self.books.due_by(now_us, _REMINDERS_AT_ONCE):
+            interaction = self.books.interaction(key)
+            due = None if interaction is None else reminder_now(interaction, self.books.users, now_us)
+            if interaction is None or due is None:
+                continue
+            book = book_prefix(interaction.contact_id, interaction.owner)
+            self.books.keep(book, reminded(interaction, due))
+            self.reminders[key] = Reminding(interaction, due, self.books.name(book))
+
+    def _take(self, book: bytes, fact: InteractionFact, offset: int, rejected_before: bool = False) -> None:
+        reason = self._apply(book, fact)
+        self.books.take(book, Taken(fact, rejected_before or reason is not None), offset)
+        if reason is not None and not rejected_before:
+            self.rejected.append(Rejected(fact, reason, offset))
+
+    def _apply(self, book: bytes, fact: InteractionFact) -> RejectionReason | None:
+        made = decide(fact, lambda interaction_id: self.books.find(book, interaction_id), self.books.users)
+        if isinstance(made, RejectionReason):
+            return made
+        for interaction in (made.interaction, made.opened):
+            if interaction is not None:
+                self.touched[self.books.keep(book, interaction)] = interaction
+        return None
+
+    def _contact(self, fact: ContactFact, received: Received) -> Refusal | None:
+        """Names and erasures count here. What facts about contacts are refused for, another role says."""
+        book = book_of(fact)
+        erased = isinstance(fact, ContactErased)
+        if not erased and self._is_erased(book, fact.occurred_us):
+            return None
+        untimely = self._untimely(CONTACTS.name, fact, received)
+        if untimely is not None:
+            return untimely
+        content = digest(pack(fact))
+        claimed = self.books.claimed_by(book, fact.event_id)
+        if claimed is not None:
+            return self._copy(fact, claimed == content)
+        self._move_on(CONTACTS.name, fact.occurred_us)
+        self.books.claim(book, fact, content)
+        if isinstance(fact, ContactUpdated):
+            attributes = fact.attributes
+            if "name" in attributes:
+                name = attributes["name"]
+                self.books.rename(book, fact.occurred_us, fact.event_id, name if isinstance(name, str) else None)
+        elif isinstance(fact, ContactErased) and not self._is_erased(book, fact.occurred_us):
+            self._erase(book, fact)
+        return None
+
+    def _erase(self, book: bytes, fact: ContactErased) -> None:
+        gone, left = self.books.erase(book, fact)
+        self.touched |= gone
+        for key in gone:
+            self.reminders.pop(key, None)
+        self.rejected = [
+            rejected
+            for rejected in self.rejected
+            if book_of(rejected.fact) != book or rejected.fact.occurred_us > fact.occurred_us
+        ]
+        for offset, taken in left:
+            self._take(book, taken.fact, offset, taken.rejected)
+        for key, former in gone.items():
+            self._number_on(book, key, former)
+
+    def _number_on(self, book: bytes, key: bytes, former: Interaction) -> None:
+        """Of an interaction that an erasure took facts from: its versions go on, for its key in the topic stays."""
+        interaction = self.books.interaction(key)
+        if interaction is None:
+            return
+        if replace(interaction, lift=former.lift, reminded=former.reminded) == former:
+            lift = former.lift
+        else:
+            lift = former.version + 1 - interaction.facts
+        interaction = replace(interaction, lift=lift, reminded=former.reminded)
+        self.books.keep(book, interaction)
+        self.touched[key] = interaction
+
+    def _is_erased(self, book: bytes, occurred_us: int) -> bool:
+        erased_us = self.books.erased_us(book)
+        return erased_us is not None and occurred_us <= erased_us
+
+    def _untimely(self, topic: str, fact: AnyFact, received: Received) -> Refusal | None:
+        if received.timestamp != UNTIMED and fact.occurred_us > received.timestamp * 1000 + _DAY_US:
+            return from_the_future(fact)
+        if fact.occurred_us < self._newest_us.get(topic, NEVER) - self._horizon_us:
+            return too_late(fact)
+        return None
+
+    def _move_on(self, topic: str, occurred_us: int) -> None:
+        self._newest_us[topic] = max(self._newest_us.get(topic, NEVER), occurred_us)
+
+    def _copy(self, fact: AnyFact, same: bool) -> Refusal | None:
+        if not same:
+            return conflicting_duplicate(fact)
+        self.duplicates += 1
+        return None
