@@ -13,9 +13,9 @@ HEAD: Final = f"""\
 
 Every worker answers `GET /metrics` at `EVENHAND_WEB_PORT`, on every interface, in Prometheus' text format. Each counts
 what it did itself since it started: sum over workers. What belongs to a partition is told by the worker that owns it,
-and by no other. Labels are bounded: `decider` is what decides (`attribution` …),
-`topic` is the full name of an input topic, `partition` its number, `model` a model
-that the catalogue names, `reason` one of the contract's thirteen. No metric names a contact.
+and by no other. Labels are bounded: `decider` is what decides (`attribution` …), `topic` the full name of an input
+topic, `partition` its number, `model` a model that the catalogue names, `reason` one of the contract's thirteen. No
+metric names a contact.
 
 Buckets of the histograms, in seconds: {", ".join(f"{bound:g}" for bound in SECONDS)}.
 

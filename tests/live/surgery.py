@@ -6,11 +6,12 @@ import shutil
 from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
+from typing import get_args
 
 from kafka import KafkaAdminClient, TopicPartition
 
 from config.catalogue import load_catalogue
-from events.refusal import Refusal
+from events.fact import Fact
 from streams.attribution import Attribution
 from streams.holds import Holds
 from streams.live.judge import Judge
@@ -74,7 +75,7 @@ def read_on(installation: Installation, disk: str, records: Sequence[Logged]) ->
         for record in records:
             name = record.topic.removeprefix(installation.prefix)
             fact = Judge(name, 0, 1).judge(record)
-            assert not isinstance(fact, Refusal)
+            assert isinstance(fact, get_args(Fact))
             assert decider.decide(fact, record) is None
             state.meta.offsets[name] = record.offset + 1
         assert not decider.touched, "a worker would have said something"
