@@ -25,15 +25,15 @@ def refold(rows: Rows, contact_ids: Collection[str]) -> None:
     columns = ("contact_id", "occurred_at", "event_id", "attributes")
     updates = sorted(rows.fetch(CONTACT_UPDATES, columns, ("contact_id",), keys))
     rows.delete(CONTACTS, ("contact_id",), keys)
-    folded = [_row(contact_id, list(group)) for contact_id, group in groupby(updates, key=itemgetter(0))]
+    folded = [contact_row(contact_id, list(group)) for contact_id, group in groupby(updates, key=itemgetter(0))]
     rows.insert(CONTACTS, folded)
 
 
-def _row(contact_id: str, updates: Sequence[Row]) -> Row:
-    """`updates` are (contact_id, occurred_at, event_id, attributes as JSON text), the newest last."""
+def contact_row(contact_id: str, updates: Sequence[Row]) -> Row:
+    """Of a contact; its `updates` end in (occurred_at, event_id, attributes as JSON text), the newest last."""
     merged: dict[str, msgspec.Raw] = {}
     for *_, attributes in updates:
         merged |= _decode(attributes)
     shown = {name: value for name, value in sorted(merged.items()) if bytes(value) != _NULL}
     plain = [msgspec.json.decode(shown.get(name, _NULL)) for name in _PLAIN]
-    return (contact_id, *plain, msgspec.json.encode(shown).decode(), updates[-1][1])
+    return (contact_id, *plain, msgspec.json.encode(shown).decode(), updates[-1][-3])

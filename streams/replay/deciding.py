@@ -12,21 +12,24 @@ from typing import Final
 
 from config.catalogue import Catalogue
 from events.fact import Refund, Retraction, Touchpoint
-from events.refusal import Reason, refuse
 from projections.sqlite import SqliteWriter
 from streams.attribution import Attribution
-from streams.contact import NEVER
 from streams.crediting import Crediting, Said
 from streams.disk import remove_tree
 from streams.holds import UNBOUNDED
 from streams.progress import Progress
 from streams.received import UNTIMED
 from streams.replay.arrivals import Arrivals
+from streams.replay.contacts import Contacts
 from streams.replay.copies import least_first
 from streams.replay.entry import Entry, Line, fact_of
 from streams.replay.ledger import Ledger
 from streams.replay.letters import DeadLetters
+from streams.replay.lives import NEVER_ERASED, Lives
+from streams.replay.remains import Remains
+from streams.replay.settling import outdone
 from streams.replay.shares import Shares
+from streams.replay.tally import Tally
 from streams.replay.timeline import Timeline
 from streams.rocks import RocksStore
 from streams.state import PartitionState
@@ -43,12 +46,15 @@ class Deciding:
     """Decides all facts, and hands what follows to the ledger, the read model and the dead letters."""
 
     def __init__(
-        self, catalogue: Catalogue, folder: Path, ledger: Ledger, model: SqliteWriter, letters: DeadLetters
+        self,
+        catalogue: Catalogue,
+        folder: Path,
+        ledger: Ledger,
+        model: SqliteWriter,
+        letters: DeadLetters,
+        contacts: Contacts,
+        tally: Tally,
     ) -> None:
-        self.accepted = 0
-        self.duplicates = 0
-        self.as_of_us = NEVER
-        """The newest accepted `occurred_at`."""
         self.arrivals: Arrivals | None = None
         """Where every version is wanted, what takes them; the ledger is not asked then."""
         self.shares = Shares(model)
@@ -57,6 +63,13 @@ class Deciding:
         self._ledger = ledger
         self._timeline = Timeline(catalogue, model)
         self._letters = letters
+        self._contacts = contacts
+        self._tally = tally
+        self._lives = NEVER_ERASED
+        """Of the contact at hand."""
+        self._life = 0
+        self._remains: Remains | None = None
+        """Where the present life was erased, what it leaves."""
         self._store: RocksStore | None = None
         self._refunds_received: dict[tuple[int, int], int] = {}
         """Timestamps of refunds at hand, which may turn out later to be in the wrong currency."""
@@ -71,9 +84,15 @@ class Deciding:
             for entry in batch:
                 if entry[0] != contact:
                     contact = entry[0]
-                    if facts >= _SHARED or self._store is not None:
+                    lives = self._contacts.lives_of(contact)
+                    if facts >= _SHARED or self._store is not None or lives.last or self._lives.last:
                         self._finish()
                         facts = 0
+                        self._live(lives, entry)
+                elif self._remains is not None and self._lives.of(entry[1]) != self._life:
+                    self._finish()
+                    facts = 0
+                    self._live(self._lives, entry)
                 elif facts >= _STRETCH:
                     self._to_disk()
                     facts = 0
@@ -83,6 +102,11 @@ class Deciding:
             progress.reach(done, done)
         self._finish()
 
+    def _live(self, lives: Lives, entry: Entry) -> None:
+        """The life of a contact begins to which that fact belongs."""
+        self._lives, self._life = lives, lives.of(entry[1])
+        self._remains = Remains(entry[0], *lives.end_of(self._life)) if self._life < lives.last else None
+
     def _decide(self, entry: Entry) -> None:
         _, occurred_us, _, _, source, number, timestamp, _, value = entry
         fact = fact_of(entry)
@@ -91,11 +115,13 @@ class Deciding:
         decider = self._decider
         accepted = decider.counts.accepted
         refusal = decider.decide(fact, line)
-        if refusal is not None:
+        if self._remains is not None:
+            self._tally.erased += 1
+        elif refusal is not None:
             self._letters.add(line._replace(timestamp=timestamp), refusal)
         elif decider.counts.accepted != accepted:
-            if occurred_us > self.as_of_us:
-                self.as_of_us = occurred_us
+            if occurred_us > self._tally.newest_us:
+                self._tally.newest_us = occurred_us
             if isinstance(fact, Touchpoint):
                 self._timeline.add(fact)
             elif isinstance(fact, Retraction):
@@ -116,7 +142,11 @@ class Deciding:
 
     def _say(self) -> None:
         """The credits of the facts so far are in the ledger and in the read model."""
-        for said in self._crediting.say():
+        remains = self._remains
+        for credited in self._crediting.say():
+            said = credited if remains is None else remains.of(credited)
+            if remains is not None and self.arrivals is not None:
+                self.arrivals.add(remains.entry, said)
             self._ledger.add(said)
             self.shares.add(said, replaces=said.reissued)
         for said, replaces in self._latest.values():
@@ -135,17 +165,22 @@ class Deciding:
         """The contacts at hand have no more facts."""
         self._say()
         self._timeline.finish_contacts(flushed_early=self._store is not None)
-        for origin, refusal in self._decider.refused_later:
-            timestamp = self._refunds_received.get((origin.partition, origin.offset), UNTIMED)
-            self._letters.add(Line("", origin.partition, origin.offset, timestamp, None, origin.value), refusal)
-        self.accepted += self._decider.counts.accepted - len(self._decider.refused_later)
-        self.duplicates += self._decider.counts.duplicates
+        if self._remains is None:
+            self._count()
         if self._store is not None:
             self._store.close()
             self._store = None
             remove_tree(self._folder)
         self._refunds_received.clear()
         self._begin()
+
+    def _count(self) -> None:
+        refused_later = self._decider.refused_later
+        for origin, refusal in refused_later:
+            timestamp = self._refunds_received.get((origin.partition, origin.offset), UNTIMED)
+            self._letters.add(Line("", origin.partition, origin.offset, timestamp, None, origin.value), refusal)
+        self._tally.accepted += self._decider.counts.accepted - len(refused_later)
+        self._tally.duplicates += self._decider.counts.duplicates
 
     def _is_admissible(self, entry: Entry) -> bool:
         """Whether the catalogue lets the fact in."""
@@ -155,7 +190,9 @@ class Deciding:
         return self._catalogue.lifetime_us(fact.name, fact.occurred_us) is not None
 
     def _outdone(self, entry: Entry) -> None:
-        contact_id, _, _, _, source, number, timestamp, _, value = entry
-        message = "another fact of this contact has this event_id, with lesser canonical JSON"
-        refusal = refuse(Reason.CONFLICTING_DUPLICATE, contact_id, "/event_id", message)
-        self._letters.add(Line("", source, number, timestamp, None, value), refusal)
+        contact_id, occurred_us, _, _, source, number, timestamp, _, value = entry
+        lives = self._contacts.lives_of(contact_id)
+        if lives.of(occurred_us) < lives.last:
+            self._tally.erased += 1
+        else:
+            self._letters.add(Line("", source, number, timestamp, None, value), outdone(fact_of(entry)))

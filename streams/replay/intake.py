@@ -6,12 +6,12 @@ from collections.abc import Iterator
 from typing import Protocol, TypeAlias
 
 from events.codec import decode_any
-from events.fact import Fact
+from events.facts import AnyFact
 from events.refusal import Refusal
 from streams.received import UNTIMED
 from streams.replay.sources import Source
 
-Judged: TypeAlias = tuple[int, int, bytes | None, Fact | Refusal]
+Judged: TypeAlias = tuple[int, int, bytes | None, AnyFact | Refusal]
 """number, timestamp (ms, or UNTIMED), the event's bytes, what they were judged to be."""
 
 

@@ -17,12 +17,14 @@ from projections.tables import META
 from streams.contact import NEVER
 from streams.progress import Progress
 from streams.replay.arrivals import Arrivals
+from streams.replay.contacts import Contacts
 from streams.replay.deciding import Deciding
 from streams.replay.intake import Intake
 from streams.replay.ledger import Ledger
 from streams.replay.letters import DeadLetters
 from streams.replay.messages import Messages
 from streams.replay.spool import Spool
+from streams.replay.tally import Tally
 from streams.replay.workshop import publish, workshop
 
 CREDITS: Final = "credits.jsonl"
@@ -35,9 +37,13 @@ class Outcome(Struct, frozen=True):
     """What a replay came to."""
 
     events: int
-    """Lines read, blank ones apart: accepted + duplicates + dead letters."""
+    """Lines read, blank ones apart: accepted + duplicates + rejected + erased + dead letters."""
     accepted: int
     duplicates: int
+    rejected: int
+    """Facts about interactions that the rules forbid."""
+    erased: int
+    """Facts up to their contact's erasure, as if never sent."""
     dead_letters: dict[str, int]
     """By reason."""
     conversions: int
@@ -68,22 +74,28 @@ def _make(
     model = SqliteWriter(folder / READ_MODEL)
     try:
         ledger = Ledger(folder)
-        deciding = Deciding(catalogue, folder, ledger, model, letters)
+        tally = Tally()
+        contacts = Contacts(model, letters, tally)
+        contacts.run(spool.contacts.batches())
+        spool.contacts.clear()
+        deciding = Deciding(catalogue, folder, ledger, model, letters, contacts, tally)
         deciding.arrivals = Arrivals(folder) if all_versions else None
         progress.begin("deciding", spool.events)
-        deciding.run(spool.sorted.batches(), progress)
-        spool.sorted.clear()  # the disk and the memory are wanted for what follows
+        deciding.run(spool.facts.batches(), progress)
+        spool.facts.clear()  # the disk and the memory are wanted for what follows
         deciding.shares.finish()
         progress.begin("writing", None)
         _write(folder, ledger, deciding.arrivals)
         letters.write(folder / DEAD_LETTERS, model)
         outcome = Outcome(
             events=spool.events,
-            accepted=deciding.accepted,
-            duplicates=deciding.duplicates,
+            accepted=tally.accepted,
+            duplicates=tally.duplicates,
+            rejected=tally.rejected,
+            erased=tally.erased,
             dead_letters=dict(sorted(letters.by_reason.items())),
             conversions=deciding.shares.conversions,
-            as_of_us=None if deciding.as_of_us == NEVER else deciding.as_of_us,
+            as_of_us=None if tally.newest_us == NEVER else tally.newest_us,
         )
         model.write(META, _meta(outcome, catalogue))
         progress.begin("indexing", None)

@@ -1,4 +1,4 @@
-"""Reading: every event of every intake is judged, and becomes an entry of the sort or a dead letter."""
+"""Reading: every event of every intake is judged, and becomes an entry of a sort or a dead letter."""
 
 from __future__ import annotations
 
@@ -6,22 +6,31 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
+from events.contacts import ContactErased, ContactUpdated, ScoreAdjusted
+from events.fact import Cancellation, Conversion, Refund, Retraction, Touchpoint
 from events.refusal import Refusal
 from streams.progress import Progress
 from streams.replay.entry import OVERHEAD_BYTES, Entry, Line, entry_of
 from streams.replay.intake import Intake
 from streams.replay.letters import DeadLetters
+from streams.replay.sent import OVERHEAD_BYTES as SENT_OVERHEAD_BYTES
+from streams.replay.sent import OtherFact, Sent, sent_as
 from streams.replay.sorting import ExternalSort
 
-_BUDGET_BYTES: Final = 224 << 20
+_BUDGET_BYTES: Final = 160 << 20
+_CONTACTS_BUDGET_BYTES: Final = 24 << 20
+_INTERACTIONS_BUDGET_BYTES: Final = 40 << 20
 _BATCH: Final = 4_000
 
 
 class Spool:
-    """All facts of the intakes, in the order in which they are taken (see `entry`)."""
+    """All facts of the intakes, in the order in which they are taken."""
 
     def __init__(self, folder: Path, letters: DeadLetters) -> None:
-        self.sorted = ExternalSort[Entry](folder, "facts", _BUDGET_BYTES)
+        self.facts = ExternalSort[Entry](folder, "facts", _BUDGET_BYTES)
+        """Of attribution (see `entry`)."""
+        self.contacts = ExternalSort[Sent](folder, "contacts", _CONTACTS_BUDGET_BYTES)
+        self.interactions = ExternalSort[Sent](folder, "interactions", _INTERACTIONS_BUDGET_BYTES)
         self.events = 0
         """Lines read, blank ones apart."""
         self._letters = letters
@@ -33,7 +42,7 @@ class Spool:
         before = 0
         for place, intake in enumerate(intakes):
             for batch, size_bytes in self._facts(place, intake):
-                self.sorted.extend(batch, size_bytes + OVERHEAD_BYTES * len(batch))
+                self.facts.extend(batch, size_bytes + OVERHEAD_BYTES * len(batch))
                 progress.reach(before + intake.consumed(), self.events)
             before += intake.size or 0
 
@@ -47,6 +56,9 @@ class Spool:
                 self._letters.add(Line(intake.name, place, number, timestamp, None, value), judged)
                 continue
             assert value is not None  # a record without a value is refused
+            if not isinstance(judged, Touchpoint | Conversion | Retraction | Refund | Cancellation):
+                self._sort_other(judged, place, number, timestamp, value)
+                continue
             batch.append(entry_of(judged, place, number, timestamp, value))
             size_bytes += len(value)
             if len(batch) == _BATCH:
@@ -54,3 +66,9 @@ class Spool:
                 batch, size_bytes = [], 0
         if batch:
             yield batch, size_bytes
+
+    def _sort_other(self, fact: OtherFact, place: int, number: int, timestamp: int, value: bytes) -> None:
+        about_contact = isinstance(fact, ContactUpdated | ScoreAdjusted | ContactErased)
+        order = self.contacts if about_contact else self.interactions
+        sent = sent_as(fact, place, number, timestamp, value)
+        order.extend([sent], len(value) + len(sent.packed) + SENT_OVERHEAD_BYTES)

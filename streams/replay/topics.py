@@ -7,7 +7,7 @@ from typing import TypeAlias
 
 from kafka import TopicPartition
 
-from events.fact import Fact
+from events.facts import AnyFact
 from events.refusal import Refusal
 from streams.admin.cluster import Cluster
 from streams.admin.committed import Span, committed_records, committed_spans
@@ -17,7 +17,7 @@ from streams.admin.topic_state import partition_counts
 from streams.received import Received
 from streams.replay.intake import Judged
 
-Judge: TypeAlias = Callable[[Received], Fact | Refusal]
+Judge: TypeAlias = Callable[[Received], AnyFact | Refusal]
 """Judges a record with its key and its partition, as a worker does."""
 
 
