@@ -17,9 +17,9 @@ from projections.followups.users import Users
 _encode: Final = Encoder().encode
 
 
-def followup_key(interaction: Interaction) -> bytes:
+def followup_key(book: str, interaction_id: str) -> bytes:
     """The key of a record of the topics `followups` and `reminders`."""
-    return _encode((interaction.book, interaction.interaction_id))
+    return _encode((book, interaction_id))
 
 
 def followup_fields(interaction: Interaction, users: Users) -> dict[str, object]:

@@ -131,6 +131,10 @@ class Books:
         row = self.state.get(said_key(book, interaction_id))
         return 0 if row is None else unpack_number(row)
 
+    def said_keys(self, book: bytes) -> list[bytes]:
+        """The keys of the interactions of which something was said."""
+        return [interaction_key(book, key[len(book) + 1 :].decode()) for key, _ in self._rows(book, b"s")]
+
     def note_said(self, book: bytes, interaction_id: str, version: int | None) -> None:
         """Remember the version that stands in the topic; None: a tombstone does."""
         self.state.put(said_key(book, interaction_id), None if version is None else pack(version))

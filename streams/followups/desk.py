@@ -53,8 +53,8 @@ class Desk:
 
     def __init__(self, state: Kept, users: Users, horizon_us: int) -> None:
         self.books = Books(state, users)
-        self.touched: dict[bytes, Interaction] = {}
-        """Interactions that changed, or went and have no row any more, by their keys."""
+        self.touched: dict[bytes, None] = {}
+        """The keys of interactions that changed, or went: those have no row any more."""
         self.rejected: list[Rejected] = []
         self.reminders: dict[bytes, Reminding] = {}
         """By the interaction's key."""
@@ -103,7 +103,7 @@ class Desk:
             return made
         for interaction in (made.interaction, made.opened):
             if interaction is not None:
-                self.touched[self.books.keep(book, interaction)] = interaction
+                self.touched[self.books.keep(book, interaction)] = None
         return None
 
     def _contact(self, fact: ContactFact, received: Received) -> Refusal | None:
@@ -132,7 +132,7 @@ class Desk:
 
     def _erase(self, book: bytes, fact: ContactErased) -> None:
         gone, left = self.books.erase(book, fact)
-        self.touched |= gone
+        self.touched.update(dict.fromkeys([*gone, *self.books.said_keys(book)]))
         for key in gone:
             self.reminders.pop(key, None)
         self.rejected = [
@@ -156,7 +156,6 @@ class Desk:
             lift = former.version + 1 - interaction.facts
         interaction = replace(interaction, lift=lift, reminded=former.reminded)
         self.books.keep(book, interaction)
-        self.touched[key] = interaction
 
     def _is_erased(self, book: bytes, occurred_us: int) -> bool:
         erased_us = self.books.erased_us(book)

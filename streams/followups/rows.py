@@ -24,6 +24,7 @@ import msgspec
 from msgspec import Struct
 
 from events.contacts import ContactFact
+from events.facts import owner_key
 from events.followup_outputs import RejectionReason
 from events.interactions import InteractionFact
 from projections.followups.interaction import Interaction
@@ -50,6 +51,13 @@ def book_prefix(contact_id: str | None, owner: str | None) -> bytes:
 def interaction_key(book: bytes, interaction_id: str) -> bytes:
     """The key of an interaction."""
     return book + b"i" + interaction_id.encode()
+
+
+def parts_of(interaction: bytes) -> tuple[bytes, str, str]:
+    """Of an interaction's key: its book, whose that is (the contact's id, or `user:` and the owner's), and its id."""
+    whose, _, rest = interaction.partition(b"\0")
+    name = owner_key(whose[1:].decode()) if whose.startswith(_OWNER) else whose.decode()
+    return whose + b"\0", name, rest[1:].decode()
 
 
 def said_key(book: bytes, interaction_id: str) -> bytes:

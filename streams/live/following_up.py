@@ -13,7 +13,6 @@ from aiokafka.structs import ConsumerRecord
 from events.facts import key_of
 from events.refusal import Refusal
 from events.topics import CONTACTS, DEAD_LETTERS, FOLLOWUPS, INTERACTIONS, REJECTIONS, REMINDERS
-from projections.followups.interaction import Interaction
 from projections.followups.messages import encode_followup, encode_rejection, encode_reminder, followup_key
 from projections.followups.users import users_of
 from streams.followups.desk import Desk, Rejected
@@ -25,6 +24,7 @@ from streams.followups.rows import (
     book_prefix,
     interaction_key,
     pack,
+    parts_of,
     unpack_owed,
 )
 from streams.kept import Kept
@@ -80,10 +80,16 @@ class FollowingUp:
                 continue
             self._said[self._reminders] += 1
             value = encode_reminder(reminding.interaction, reminding.due, reminding.contact_name)
-            yield [Output(self._reminders, followup_key(reminding.interaction), value)]
+            yield [
+                Output(
+                    self._reminders,
+                    followup_key(reminding.interaction.book, reminding.interaction.interaction_id),
+                    value,
+                )
+            ]
         self.desk.reminders.clear()
-        for key, interaction in self.desk.touched.items():
-            output = self._followup(key, interaction)
+        for key in self.desk.touched:
+            output = self._followup(key)
             if output is not None:
                 self._said[self._followups] += 1
                 yield [output]
@@ -98,14 +104,14 @@ class FollowingUp:
             offset = next(int(value) for name, value in record.headers if name == ORIGIN)
             self.state.put(SAID_REJECTION + instant_bytes(offset), b"")
             return
-        book_name, interaction_id = json.loads(record.key)
+        name, interaction_id = json.loads(record.key)
         message = None if record.value is None else json.loads(record.value)
         if message is not None:
             book = book_prefix(message["contact_id"], message["owner"])
-        elif book_name.startswith(_USER):
-            book = book_prefix(None, book_name.removeprefix(_USER))
+        elif name.startswith(_USER):
+            book = book_prefix(None, name.removeprefix(_USER))
         else:
-            book = book_prefix(book_name, None)
+            book = book_prefix(name, None)
         if record.topic == self._followups:
             self.desk.books.note_said(book, interaction_id, None if message is None else message["version"])
         elif message is not None:
@@ -128,10 +134,7 @@ class FollowingUp:
             self.desk.rejected.append(Rejected(fact, reason, instant_of(key[len(OWED_REJECTION) :])))
             self.state.put(key, None)
         for owed, _ in list(self.state.scan(OWED, OWED + b"\xff")):
-            key = owed[len(OWED) :]
-            interaction = self.desk.books.interaction(key)
-            if interaction is not None:
-                self.desk.touched[key] = interaction
+            self.desk.touched[owed[len(OWED) :]] = None
             self.state.put(owed, None)
 
     def forget_counts(self) -> None:
@@ -153,20 +156,19 @@ class FollowingUp:
         value = encode_rejection(rejected.fact, rejected.reason)
         return Output(self._rejections, key_of(rejected.fact).encode(), value, origin=str(rejected.offset))
 
-    def _followup(self, key: bytes, interaction: Interaction) -> Output | None:
+    def _followup(self, key: bytes) -> Output | None:
         """The new version, or a tombstone for one that is gone; None for what was said already."""
-        book = book_prefix(interaction.contact_id, interaction.owner)
-        said = self.desk.books.said(book, interaction.interaction_id)
-        if self.desk.books.interaction(key) is None:
-            if not said:
-                return None
-            self.desk.books.note_said(book, interaction.interaction_id, None)
-            return Output(self._followups, followup_key(interaction), None)
+        books = self.desk.books
+        book, name, interaction_id = parts_of(key)
+        said = books.said(book, interaction_id)
+        interaction = books.interaction(key)
+        if interaction is None:
+            books.note_said(book, interaction_id, None)
+            return Output(self._followups, followup_key(name, interaction_id), None) if said else None
         if interaction.version <= said:
             return None
-        self.desk.books.note_said(book, interaction.interaction_id, interaction.version)
-        value = encode_followup(interaction, self.desk.books.users)
-        return Output(self._followups, followup_key(interaction), value)
+        books.note_said(book, interaction_id, interaction.version)
+        return Output(self._followups, followup_key(name, interaction_id), encode_followup(interaction, books.users))
 
     def _note_reminder(self, book: bytes, interaction_id: str, sent_for: date) -> None:
         key = interaction_key(book, interaction_id)
