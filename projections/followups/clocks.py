@@ -1,7 +1,6 @@
 """Local days and clocks: which instants they are, in a time zone.
 
-Clock readings are datetimes
-without a zone; instants are microseconds since 1970-01-01T00:00:00Z.
+Clock readings are datetimes without a zone; instants are microseconds since 1970-01-01T00:00:00Z.
 """
 
 from __future__ import annotations
