@@ -1,11 +1,12 @@
-"""The life of an interaction: what each fact makes of it, or why it may not (contract, part 2, section 1).
+"""The life of an interaction: what each fact makes of it, or why it may not (contract, projections, section 1).
 
 Facts of one key are taken in log order. A fact that the rules forbid changes nothing.
 """
 
 from __future__ import annotations
 
-from typing import Final, TypeVar
+from collections.abc import Callable
+from typing import Final, TypeAlias, TypeVar
 
 from msgspec import UNSET, Struct, UnsetType
 from msgspec.structs import replace
@@ -25,8 +26,11 @@ from events.interactions import (
     Tagged,
 )
 from projections.followups.interaction import PERSONAL, Interaction, Post, Schedule, Series, State
+from projections.followups.recurrence import next_schedule
 from projections.followups.users import Users
 
+Find: TypeAlias = Callable[[str], Interaction | None]
+"""The interaction of the fact's key that has this id, also a completed or deleted one."""
 _CLOSED_BY_COMPLETION: Final = (Edited, Completed, Reassigned, Snoozed)
 
 
@@ -53,7 +57,7 @@ def decide(fact: InteractionFact, find: Find, users: Users) -> Changed | Rejecti
         case Edited():
             return _edit(held, fact)
         case Completed():
-            return Changed(_complete(held, fact), opened_next(held, fact, find, users))
+            return _completed(_complete(held, fact), fact, find, users)
         case Deleted():
             return Changed(replace(held, state=State.DELETED))
         case Reassigned():
@@ -79,10 +83,17 @@ def _create(fact: Scheduled | Logged, find: Find, users: Users) -> Changed | Rej
             return RejectionReason.UNKNOWN_INTERACTION
         if parent.state is State.DELETED:
             return RejectionReason.DELETED
-    planned = _planned(fact)
-    if isinstance(fact, Scheduled):
-        return Changed(planned)
-    return Changed(_logged(planned, fact), opened_next(planned, fact, find, users))
+    created = _planned(fact)
+    if isinstance(fact, Logged):
+        done = replace(
+            created,
+            state=State.COMPLETED,
+            outcome=fact.outcome,
+            completed_us=fact.occurred_us,
+            next_action=fact.next_action,
+        )
+        return _completed(done, fact, find, users)
+    return Changed(created)
 
 
 def _kind_refused(kind: str, contact_id: str | None) -> RejectionReason | None:
@@ -92,6 +103,7 @@ def _kind_refused(kind: str, contact_id: str | None) -> RejectionReason | None:
 
 
 def _planned(fact: Creation) -> Interaction:
+    series = Series(fact.recurrence, fact.interaction_id, 1) if fact.recurrence else None
     return Interaction(
         interaction_id=fact.interaction_id,
         contact_id=fact.contact_id,
@@ -112,17 +124,7 @@ def _planned(fact: Creation) -> Interaction:
         state=State.OPEN,
         created_us=fact.occurred_us,
         created_by=fact.actor,
-        series=None if fact.recurrence is None else Series(fact.recurrence, fact.interaction_id),
-    )
-
-
-def _logged(planned: Interaction, fact: Logged) -> Interaction:
-    return replace(
-        planned,
-        state=State.COMPLETED,
-        outcome=fact.outcome,
-        completed_us=fact.occurred_us,
-        next_action=fact.next_action,
+        series=series,
     )
 
 
@@ -166,12 +168,49 @@ def _complete(held: Interaction, fact: Completed) -> Interaction:
     )
 
 
-_T = TypeVar("_T")
+def _completed(done: Interaction, fact: Completed | Logged, find: Find, users: Users) -> Changed:
+    """With the next of its series, which opens at once."""
+    series = done.series
+    if series is None:
+        return Changed(done)
+    schedule = next_schedule(series, done.schedule, fact.occurred_us, users.zone_of(done.assignee))
+    if schedule is None:
+        return Changed(done)
+    number = series.number + 1
+    opened = replace(
+        done,
+        interaction_id=_free_id(series.first_id, number, find),
+        schedule=schedule,
+        series=replace(series, number=number),
+        state=State.OPEN,
+        created_us=fact.occurred_us,
+        created_by=fact.actor,
+        outcome=None,
+        summary=None,
+        completed_on=None,
+        completed_us=None,
+        next_action=None,
+        snoozed_us=None,
+        posts=(),
+        facts=1,
+        lift=0,
+        reminded=(),
+    )
+    return Changed(done, opened)
 
 
-def _changed(value: _T | UnsetType, held: _T) -> _T:
-    return held if isinstance(value, UnsetType) else value
+def _free_id(first_id: str, number: int, find: Find) -> str:
+    while find(f"{first_id}/{number}") is not None:  # somebody has given an interaction such an id
+        number += 1
+    return f"{first_id}/{number}"
 
 
-def _set(value: _T | UnsetType | None) -> _T | None:
-    return None if isinstance(value, UnsetType) else value
+Value = TypeVar("Value")
+
+
+def _set(value: Value | UnsetType | None) -> Value | None:
+    return None if value is UNSET else value
+
+
+def _changed(value: Value | UnsetType, held: Value) -> Value:
+    return held if value is UNSET else value

@@ -1,119 +1,75 @@
-"""When an interaction that recurs is due again: the rule's next occurrence after its due, on the assignee's clocks.
-
-The rule runs on from each due by itself: its COUNT is counted by the series, its UNTIL compared here, so that neither
-a schedule that was moved nor a change of zone upsets it (RFC 5545, section 3.3.10).
-"""
+"""Series: when an interaction that recurs is due next (contract, projections, section 1)."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from datetime import date, datetime, time, timedelta
-from math import prod
-from typing import Final, NamedTuple
+from collections.abc import Mapping
+from datetime import UTC, datetime, time, timedelta
+from typing import Final
 from zoneinfo import ZoneInfo
 
-from dateutil.rrule import rrulestr
+from dateutil.rrule import rrule, rrulestr
+from msgspec.structs import replace
 
 from events.instant import LATEST_US
-from events.zones import zone as zone_of_name
+from projections.followups.clocks import clock_at, instant_of
+from projections.followups.frequent import FREQUENT, next_reading
 from projections.followups.interaction import Schedule, Series
-from projections.followups.zones import clock_at, first_instant, instant_of
 
-_LAST_YEAR: Final = 2200
-_ENDS: Final = {"COUNT", "UNTIL"}
-_OF_A_DAY: Final = {"SECONDLY": (), "MINUTELY": ("BYSECOND",), "HOURLY": ("BYMINUTE", "BYSECOND")} | {
-    "DAILY": ("BYHOUR", "BYMINUTE", "BYSECOND")
-}
-_CYCLES: Final = 7_600
-"""In years. The calendar repeats every 400 years, weekdays and all. dateutil looks for an occurrence up to the year 9999:
-a rule that has none is given up sixteen times sooner, when it begins 19 cycles later."""
+_FAR: Final = timedelta(days=30 * 365)
+"""An occurrence later than this after the last one is none: it bounds the search where a rule never comes true."""
+_FIRST: Final = datetime(1900, 1, 1, tzinfo=UTC)
+_END: Final = datetime(2201, 1, 1)  # noqa: DTZ001 - a clock reading
+"""No day and no instant that Evenhand knows lies beyond (contract, section 1)."""
 
 
-class Recurred(NamedTuple):
-    """The next of a series."""
+def next_schedule(series: Series, schedule: Schedule, done_us: int, zone: ZoneInfo) -> Schedule | None:
+    """The schedule of the next one: at the rule's next occurrence after the due of this one, in the assignee's zone.
 
-    schedule: Schedule
-    clock: datetime | None
-    """The reading of its start, when clocks jump over it."""
-
-
-def recurs(schedule: Schedule, series: Series, zone: ZoneInfo) -> Recurred | None:
-    """When the next of a series is due. None: there is no next one up to the year 2200, or no due to count from."""
-    parts = _parts(series.rule)
-    if "COUNT" in parts and series.number >= int(parts["COUNT"]):
+    What has a start keeps its local time, and a date is followed by another date, however often the rule comes in a
+    day. One without any due counts from the day on which it was done. None: the series is over.
+    """
+    rule, count, until = _rule(series.rule, zone)
+    if count is not None and series.number >= count:
         return None
-    if schedule.due_on is not None:
-        return _next_day(schedule.due_on, parts, zone)
     if schedule.starts_us is None:
+        day = schedule.due_on if schedule.due_on is not None else clock_at(done_us, zone).date()
+        found = _next(rule, datetime.combine(day, time()), datetime.combine(day, time.max), until)
+        return None if found is None else replace(schedule, due_on=found.date())
+    start = clock_at(schedule.starts_us, zone)
+    found = _next(rule, start.replace(microsecond=0), start, until)
+    if found is None:
         return None
-    began = series.clock
-    if began is None or instant_of(began, zone) != schedule.starts_us:
-        began = clock_at(schedule.starts_us, zone)
-    return _next_start(began, schedule, parts, zone)
+    starts_us = instant_of(found.replace(microsecond=start.microsecond), zone)
+    if starts_us + (schedule.duration_us or 0) > LATEST_US:
+        return None
+    return replace(schedule, starts_us=starts_us)
 
 
-def _next_day(due_on: date, parts: Mapping[str, str], zone: ZoneInfo) -> Recurred | None:
-    for clock in _occurrences(datetime.combine(due_on, time.min), datetime.combine(due_on, time.max), parts):
-        day = clock.date()
-        if _is_over(datetime.combine(day, time.min), parts, zone):
-            return None
-        return Recurred(Schedule(day), None)
-    return None
+def _next(rule: Mapping[str, str], start: datetime, after: datetime, until: datetime | None) -> datetime | None:
+    last = min(start + _FAR, _END - timedelta.resolution, _END if until is None else until)
+    if rule["FREQ"] in FREQUENT:
+        return next_reading(rule, start, after, last)
+    following = rrulestr(";".join(f"{name}={value}" for name, value in rule.items()), dtstart=start, ignoretz=True)
+    assert isinstance(following, rrule)
+    return following.replace(until=last).after(after)
 
 
-def _next_start(began: datetime, schedule: Schedule, parts: Mapping[str, str], zone: ZoneInfo) -> Recurred | None:
-    assert schedule.starts_us is not None
-    for clock in _occurrences(began, began, parts):
-        starts_us = instant_of(clock, zone)
-        if _is_over(clock, parts, zone) or starts_us + (schedule.duration_us or 0) > LATEST_US:
-            return None
-        if starts_us > schedule.starts_us:  # where clocks jump, two readings may be one instant
-            is_jumped_over = clock_at(starts_us, zone) != clock
-            return Recurred(Schedule(None, starts_us, schedule.duration_us), clock if is_jumped_over else None)
-    return None
+def _rule(text: str, zone: ZoneInfo) -> tuple[Mapping[str, str], int | None, datetime | None]:
+    """The rule's parts without its end; how many there are; until when, by the clocks of the zone.
+
+    The end is ours to tell: each occurrence is looked for from the one before, and dates end with their day.
+    """
+    parts = dict(part.split("=") for part in text.upper().removeprefix("RRULE:").split(";"))
+    count, until = parts.pop("COUNT", None), parts.pop("UNTIL", None)
+    return parts, None if count is None else int(count), None if until is None else _until(until, zone)
 
 
-def _occurrences(began: datetime, after: datetime, parts: Mapping[str, str]) -> Iterator[datetime]:
-    """Readings after one, by a rule that runs from another, up to the last year that counts."""
-    if _has_no_such_place(parts):
-        return
-    rule = ";".join(f"{name}={value}" for name, value in parts.items() if name not in _ENDS)
-    try:
-        rules = rrulestr(rule, dtstart=_moved(began, _CYCLES))
-    except ValueError:  # its interval never meets its hours
-        return
-    for clock in rules.xafter(_moved(after, _CYCLES).replace(microsecond=0)):
-        occurs = _moved(clock, -_CYCLES)
-        if occurs.year > _LAST_YEAR:
-            return
-        yield occurs + timedelta(microseconds=began.microsecond)  # dateutil drops them
-
-
-def _moved(clock: datetime, years: int) -> datetime:
-    return clock.replace(year=clock.year + years)
-
-
-def _has_no_such_place(parts: Mapping[str, str]) -> bool:
-    """Whether BYSETPOS asks for more than a period ever has, of which dateutil would look at every one."""
-    if "BYSETPOS" not in parts or parts["FREQ"] not in _OF_A_DAY:
-        return False
-    most = prod(len(set(parts[name].split(","))) for name in _OF_A_DAY[parts["FREQ"]] if name in parts)
-    return all(abs(int(place)) > most for place in parts["BYSETPOS"].split(","))
-
-
-def _is_over(clock: datetime, parts: Mapping[str, str], zone: ZoneInfo) -> bool:
-    """Whether a reading lies behind the rule's UNTIL: a day, a reading, or with Z an instant. The last one counts."""
-    until = parts.get("UNTIL")
-    if until is None:
-        return False
-    if until.endswith("Z"):
-        end = datetime.fromisoformat(until).replace(tzinfo=None)
-        return first_instant(clock, zone) > instant_of(end, zone_of_name("UTC"))
-    if "T" in until:
-        return clock > datetime.fromisoformat(until)
-    return clock.date() > date.fromisoformat(until)
-
-
-def _parts(rule: str) -> dict[str, str]:
-    pairs = (part.partition("=") for part in rule.upper().removeprefix("RRULE:").split(";"))
-    return {name: value for name, _, value in pairs}
+def _until(text: str, zone: ZoneInfo) -> datetime:
+    at = datetime.fromisoformat(text.removesuffix("Z"))
+    if "T" not in text:
+        return datetime.combine(at.date(), time.max)
+    if not text.endswith("Z"):
+        return at
+    # Clamped, for no zone can tell the local time of the first and the last day of the calendar.
+    at_utc = min(max(at.replace(tzinfo=UTC), _FIRST), _END.replace(tzinfo=UTC))
+    return at_utc.astimezone(zone).replace(tzinfo=None)
