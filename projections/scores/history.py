@@ -32,17 +32,14 @@ class History:
         self.as_of_us = as_of_us
         self._given = tuple(facts)
         self._earlier: dict[int, History] = {}
+        self.next_us = min((fact.occurred_us for fact in self._given if fact.occurred_us > as_of_us), default=None)
+        """When the next fact occurs that lies beyond `as_of_us`."""
         known = self._known()
         self.first_us = known[0].occurred_us if known else None
         """Of the earliest accepted fact of any kind, taken back or not; None: nothing is known of the contact."""
         self._by_type = _by_type(_standing(known))
         self._by_name: dict[str, dict[object, list[Scored]]] = {}
         self.attributes = _folded(self.of("contact.updated"))
-
-    @property
-    def next_us(self) -> int | None:
-        """When the next fact occurs that lies beyond `as_of_us`."""
-        return min((fact.occurred_us for fact in self._given if fact.occurred_us > self.as_of_us), default=None)
 
     def of(self, kind: str, name: str | None = None) -> Sequence[Scored]:
         """Those of a type, with a name or with any."""

@@ -6,6 +6,7 @@ A pure function of the profile, the set of the contact's facts and an instant.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from decimal import Decimal
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -115,12 +116,9 @@ class Scorer:
         for fact in reversed(history.of("score.adjusted")):
             if fact.fields["profile_id"] != profile_id:
                 continue
-            set_to = fact.fields.get("set_to")
-            if isinstance(set_to, int):
-                return adjusted + set_to - _sum(*self._lines(history.at(fact.occurred_us)))
-            points = fact.fields["points"]
-            assert isinstance(points, int)  # else the event was refused
-            adjusted += points
+            if "set_to" in fact.fields:
+                return adjusted + _whole(fact, "set_to") - _sum(*self._lines(history.at(fact.occurred_us)))
+            adjusted += _whole(fact, "points")
         return adjusted
 
 
@@ -135,6 +133,12 @@ def score(profile: Profile, facts: Iterable[Scored], as_of_us: int, contact_id: 
 def next_change_us(profile: Profile, facts: Iterable[Scored], as_of_us: int) -> int | None:
     """The next instant after `as_of_us` at which the score may be another with no new fact. None: never."""
     return Scorer(profile).next_change_us(History(facts, as_of_us))
+
+
+def _whole(adjustment: Scored, field: str) -> int:
+    number = adjustment.fields[field]
+    assert isinstance(number, int | Decimal)  # else the event was refused
+    return int(number)  # 5.0 is whole, and a Decimal
 
 
 def _sum(rules: Iterable[RuleScore], groups: Iterable[GroupScore]) -> int:
