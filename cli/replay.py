@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
+from cli.option_types import Moment
 from config.catalogue import load_catalogue
 from config.errors import UsageError
 from config.settings import Settings, load_settings
 
 if TYPE_CHECKING:
+    from streams.replay.asked import Asked
     from streams.replay.intake import Intake
 
 _STRICT_EXIT: Final = 1
@@ -40,6 +42,21 @@ _STRICT_EXIT: Final = 1
     is_flag=True,
     help="Write every version of each credit, as they arise, instead of the last.",
 )
+@click.option(
+    "--profiles",
+    envvar="EVENHAND_PROFILES",
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    help="The definitions: score profiles, and users with their time zones.  [default: none, and no scores]",
+)
+@click.option(
+    "--as-of",
+    "as_of_us",
+    envvar="EVENHAND_AS_OF",
+    type=Moment(),
+    metavar="TIME",
+    help="Scores, follow-ups and rejections as of then.  [default: when the newest accepted event occurred]",
+)
 @click.option("--strict", envvar="EVENHAND_STRICT", is_flag=True, help="Exit with 1 if there is any dead letter.")
 @click.option(
     "--from-topics",
@@ -54,13 +71,19 @@ def command(
     out: Path,
     catalogue: str | None,
     all_versions: bool,
+    profiles: Path | None,
+    as_of_us: int | None,
     strict: bool,
     from_topics: bool,
 ) -> None:
-    """Attribute the events of files: writes credits.jsonl, credits-shadow.jsonl, dead-letters.jsonl and evenhand.db.
+    """Tell what follows from the events of files: credits, scores, follow-ups, and a read model to ask.
+
+    Writes credits.jsonl, credits-shadow.jsonl, scores.jsonl, followups.jsonl, rejections.jsonl, dead-letters.jsonl and
+    evenhand.db.
 
     FILE is JSON Lines, one event of any input topic a line, also as .gz or .zst, or Parquet with the same columns;
-    - is standard input. Lines may be in any order. The same events and catalogue always give the same bytes.
+    - is standard input. Facts about interactions are taken in the order of FILEs and lines; all others may be in any
+    order. The same events, catalogue and definitions always give the same bytes.
     """
     from cli.summary import print_summary
     from cli.watching import WatchedReplay
@@ -71,16 +94,30 @@ def command(
         raise UsageError("name files of events, or --from-topics; one of the two (see `evenhand replay --help`)")
     settings = load_settings(catalogue=catalogue)
     rules = load_catalogue(settings.catalogue_path())
+    asked = _asked(profiles, as_of_us)
     intakes = _topics(settings) if from_topics else _files(files)
     with WatchedReplay() as progress:
-        outcome = replay(intakes, out, rules, progress, all_versions=all_versions)
+        outcome = replay(intakes, out, rules, progress, asked=asked, all_versions=all_versions)
         progress.end()
     with closing(open_read_model(out / READ_MODEL)) as database:
         counts = {"read": outcome.events, "accepted": outcome.accepted, "duplicates": outcome.duplicates}
+        rare = {"rejected": outcome.rejected, "later": outcome.later, "erased": outcome.erased}
+        counts |= {name: count for name, count in rare.items() if count}
         print_summary(database, counts, outcome.dead_letters)
     click.echo(f"\nWritten to {out}")
     if strict and outcome.dead_letters:
         context.exit(_STRICT_EXIT)
+
+
+def _asked(profiles: Path | None, as_of_us: int | None) -> Asked:
+    from config.definitions import load_definitions
+    from projections.followups.users import users_of
+    from streams.replay.asked import Asked
+
+    if profiles is None:
+        return Asked(as_of_us=as_of_us)
+    definitions = load_definitions(profiles)
+    return Asked(users_of(definitions), tuple(definitions.profiles.values()), as_of_us)
 
 
 def _files(files: Sequence[str]) -> Sequence[Intake]:

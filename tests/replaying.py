@@ -11,12 +11,21 @@ from typing import Any
 
 from config.catalogue import Catalogue, load_catalogue
 from streams.progress import Unwatched
+from streams.replay.asked import Asked
 from streams.replay.intake import FileIntake
 from streams.replay.run import Outcome, replay
 from streams.replay.sources import open_source
 
-LINES = ("credits.jsonl", "credits-shadow.jsonl", "dead-letters.jsonl")
+LINES = (
+    "credits.jsonl",
+    "credits-shadow.jsonl",
+    "dead-letters.jsonl",
+    "scores.jsonl",
+    "followups.jsonl",
+    "rejections.jsonl",
+)
 SHIPPED = load_catalogue(None)
+NOTHING_MORE = Asked()
 
 
 def write_lines(path: Path, events: Iterable[bytes]) -> Path:
@@ -26,11 +35,16 @@ def write_lines(path: Path, events: Iterable[bytes]) -> Path:
 
 
 def replayed(
-    files: Sequence[Path], out: Path, catalogue: Catalogue = SHIPPED, *, all_versions: bool = False
+    files: Sequence[Path],
+    out: Path,
+    catalogue: Catalogue = SHIPPED,
+    *,
+    asked: Asked = NOTHING_MORE,
+    all_versions: bool = False,
 ) -> Outcome:
     """Replay files."""
     intakes = [FileIntake(open_source(str(file))) for file in files]
-    return replay(intakes, out, catalogue, Unwatched(), all_versions=all_versions)
+    return replay(intakes, out, catalogue, Unwatched(), asked=asked, all_versions=all_versions)
 
 
 def messages(out: Path, name: str = "credits.jsonl") -> list[dict[str, Any]]:

@@ -132,7 +132,7 @@ def test_a_file_is_named_by_its_base_name_and_its_lines_by_their_numbers(tmp_pat
         ("two.jsonl", 0, 1, "third"),
     ]
     assert {letter["received_at"] for letter in letters} == {None}
-    assert rows(tmp_path / "out", 'SELECT number, "offset", payload FROM dead_letters') == [
+    assert rows(tmp_path / "out", 'SELECT letter_offset, "offset", payload FROM dead_letters') == [
         (1, 2, "first"),
         (2, 4, "second"),
         (3, 1, "third"),

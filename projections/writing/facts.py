@@ -12,6 +12,7 @@ from events.codec import decode
 from events.contacts import ContactErased, ContactUpdated, ScoreAdjusted
 from events.fact import Cancellation, Conversion, Refund, Retraction, Touchpoint
 from events.facts import AnyFact, key_of
+from events.interactions import InteractionFact
 from events.refusal import Refusal
 from projections.instants import instant_text
 from projections.tables import (
@@ -103,10 +104,7 @@ class Facts:
                 return (fact.contact_id, fact.event_id, instant_text(fact.occurred_us), attributes, *source)
             case Conversion() | Refund() | Cancellation() | ScoreAdjusted() | ContactErased():
                 return None
-        kind = _decode(accepted.value).type
-        at = instant_text(fact.occurred_us)
-        head = (key_of(fact), fact.event_id, fact.interaction_id, kind, at, fact.actor)
-        return (*head, accepted.value.decode(), *source)
+        return history_row(fact, accepted.value, *source)
 
     def _settle(self, table: Table, by: tuple[str, str], placed: Sequence[_Placed]) -> list[_Placed]:
         """The first of each id is in the table; those after it wait beside it. Gives those that are in."""
@@ -199,6 +197,13 @@ def table_of(fact: AnyFact) -> Table | None:
         case Conversion() | Refund() | Cancellation() | ScoreAdjusted() | ContactErased():
             return None
     return INTERACTION_HISTORY
+
+
+def history_row(fact: InteractionFact, value: bytes, partition: int, offset: int) -> Row:
+    """The row of an accepted fact about an interaction, which came as that value of that record."""
+    at = instant_text(fact.occurred_us)
+    head = (key_of(fact), fact.event_id, fact.interaction_id, _decode(value).type, at, fact.actor)
+    return (*head, value.decode(), partition, offset)
 
 
 def _copy(each: _Placed) -> Row:

@@ -7,12 +7,10 @@ on disk, and is then decided in stretches.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from pathlib import Path
 from typing import Final
 
 from config.catalogue import Catalogue
 from events.fact import Refund, Retraction, Touchpoint
-from projections.sqlite import SqliteWriter
 from streams.attribution import Attribution
 from streams.crediting import Crediting, Said
 from streams.disk import remove_tree
@@ -20,16 +18,16 @@ from streams.holds import UNBOUNDED
 from streams.progress import Progress
 from streams.received import UNTIMED
 from streams.replay.arrivals import Arrivals
+from streams.replay.aside import Aside
 from streams.replay.contacts import Contacts
 from streams.replay.copies import least_first
+from streams.replay.desk import Desk
 from streams.replay.entry import Entry, Line, fact_of
 from streams.replay.ledger import Ledger
-from streams.replay.letters import DeadLetters
 from streams.replay.lives import NEVER_ERASED, Lives
 from streams.replay.remains import Remains
 from streams.replay.settling import outdone
 from streams.replay.shares import Shares
-from streams.replay.tally import Tally
 from streams.replay.timeline import Timeline
 from streams.rocks import RocksStore
 from streams.state import PartitionState
@@ -45,26 +43,18 @@ _CACHED_TOUCHES: Final = 50_000
 class Deciding:
     """Decides all facts, and hands what follows to the ledger, the read model and the dead letters."""
 
-    def __init__(
-        self,
-        catalogue: Catalogue,
-        folder: Path,
-        ledger: Ledger,
-        model: SqliteWriter,
-        letters: DeadLetters,
-        contacts: Contacts,
-        tally: Tally,
-    ) -> None:
+    def __init__(self, catalogue: Catalogue, desk: Desk, ledger: Ledger, contacts: Contacts, aside: Aside) -> None:
         self.arrivals: Arrivals | None = None
         """Where every version is wanted, what takes them; the ledger is not asked then."""
-        self.shares = Shares(model)
+        self.shares = Shares(desk.model)
         self._catalogue = catalogue
-        self._folder = folder / "state"
+        self._folder = desk.folder / "state"
         self._ledger = ledger
-        self._timeline = Timeline(catalogue, model)
-        self._letters = letters
+        self._timeline = Timeline(catalogue, desk.model)
+        self._letters = desk.letters
         self._contacts = contacts
-        self._tally = tally
+        self._tally = desk.tally
+        self._aside = aside
         self._lives = NEVER_ERASED
         """Of the contact at hand."""
         self._life = 0
@@ -105,6 +95,7 @@ class Deciding:
     def _live(self, lives: Lives, entry: Entry) -> None:
         """The life of a contact begins to which that fact belongs."""
         self._lives, self._life = lives, lives.of(entry[1])
+        self._aside.live(lives, self._life)
         self._remains = Remains(entry[0], *lives.end_of(self._life)) if self._life < lives.last else None
 
     def _decide(self, entry: Entry) -> None:
@@ -115,6 +106,8 @@ class Deciding:
         decider = self._decider
         accepted = decider.counts.accepted
         refusal = decider.decide(fact, line)
+        if refusal is None and self._aside.is_asked and decider.counts.accepted != accepted:
+            self._aside.take(entry, fact)
         if self._remains is not None:
             self._tally.erased += 1
         elif refusal is not None:
@@ -165,6 +158,8 @@ class Deciding:
         """The contacts at hand have no more facts."""
         self._say()
         self._timeline.finish_contacts(flushed_early=self._store is not None)
+        if self._aside.is_asked:
+            self._aside.finish(self._decider)
         if self._remains is None:
             self._count()
         if self._store is not None:

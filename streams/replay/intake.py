@@ -22,6 +22,8 @@ class Intake(Protocol):
     """What dead letters call it."""
     partition: int
     """What dead letters say; 0 for files."""
+    log: int | None
+    """Which log its numbers count in; None: its place among the intakes."""
     size: int | None
     """Bytes of a file, offsets of a topic partition; None when it cannot be known."""
 
@@ -38,6 +40,7 @@ class FileIntake:
     """The events of a file."""
 
     partition = 0
+    log: int | None = None
 
     def __init__(self, source: Source) -> None:
         self.name = source.name

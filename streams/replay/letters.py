@@ -29,6 +29,11 @@ class DeadLetters:
         self._intakes = intakes
         self._sorted = ExternalSort[tuple[int, int, bytes]](folder, "dead-letters", _BUDGET_BYTES)
 
+    def log_of(self, place: int) -> int:
+        """The log in which the records of an intake are numbered, given its place."""
+        log = self._intakes[place].log
+        return place if log is None else log
+
     def add(self, received: Received, refusal: Refusal) -> None:
         """Take a refused record."""
         place = received.partition

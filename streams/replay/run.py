@@ -17,12 +17,17 @@ from projections.tables import META
 from streams.contact import NEVER
 from streams.progress import Progress
 from streams.replay.arrivals import Arrivals
+from streams.replay.aside import Aside
+from streams.replay.asked import Asked
 from streams.replay.contacts import Contacts
 from streams.replay.deciding import Deciding
+from streams.replay.desk import Desk
 from streams.replay.intake import Intake
+from streams.replay.interactions import Interactions
 from streams.replay.ledger import Ledger
 from streams.replay.letters import DeadLetters
 from streams.replay.messages import Messages
+from streams.replay.scores import Scoring
 from streams.replay.spool import Spool
 from streams.replay.tally import Tally
 from streams.replay.workshop import publish, workshop
@@ -30,43 +35,65 @@ from streams.replay.workshop import publish, workshop
 CREDITS: Final = "credits.jsonl"
 SHADOW: Final = "credits-shadow.jsonl"
 DEAD_LETTERS: Final = "dead-letters.jsonl"
+SCORES: Final = "scores.jsonl"
+FOLLOWUPS: Final = "followups.jsonl"
+REJECTIONS: Final = "rejections.jsonl"
 READ_MODEL: Final = "evenhand.db"
+
+
+FILES: Final = (CREDITS, SHADOW, DEAD_LETTERS, SCORES, FOLLOWUPS, REJECTIONS, READ_MODEL)
 
 
 class Outcome(Struct, frozen=True):
     """What a replay came to."""
 
     events: int
-    """Lines read, blank ones apart: accepted + duplicates + rejected + erased + dead letters."""
+    """Lines read, blank ones apart: accepted + duplicates + rejected + later + erased + dead letters."""
     accepted: int
     duplicates: int
     rejected: int
     """Facts about interactions that the rules forbid."""
+    later: int
+    """Facts about interactions beyond the instant that was asked for."""
     erased: int
     """Facts up to their contact's erasure, as if never sent."""
     dead_letters: dict[str, int]
     """By reason."""
     conversions: int
     as_of_us: int | None
-    """The newest accepted `occurred_at`; None when nothing was accepted."""
+    """As asked, else the newest accepted `occurred_at`; None when nothing was accepted."""
+
+
+_NOTHING_MORE: Final = Asked()
 
 
 def replay(
-    intakes: Sequence[Intake], out: Path, catalogue: Catalogue, progress: Progress, *, all_versions: bool = False
+    intakes: Sequence[Intake],
+    out: Path,
+    catalogue: Catalogue,
+    progress: Progress,
+    *,
+    asked: Asked = _NOTHING_MORE,
+    all_versions: bool = False,
 ) -> Outcome:
-    """Write credits, dead letters and the read model of all events of the intakes into `out` (contract, section 4).
+    """Write all that follows from the events of the intakes into `out` (contract, section 4; part 2, section 5).
 
-    The same events and catalogue give the same bytes and rows. What stood in `out` before is replaced when everything
-    is finished, and left alone when anything fails.
+    The same events, catalogue and definitions give the same bytes and rows. What stood in `out` before is replaced when
+    everything is finished, and left alone when anything fails.
     """
     with workshop(out) as folder, _garbage_left_alone():
-        outcome = _make(intakes, folder, catalogue, progress, all_versions)
-        publish(folder, out, (CREDITS, SHADOW, DEAD_LETTERS, READ_MODEL))
+        outcome = _make(intakes, folder, catalogue, progress, asked, all_versions)
+        publish(folder, out, FILES)
     return outcome
 
 
 def _make(
-    intakes: Sequence[Intake], folder: Path, catalogue: Catalogue, progress: Progress, all_versions: bool
+    intakes: Sequence[Intake],
+    folder: Path,
+    catalogue: Catalogue,
+    progress: Progress,
+    asked: Asked,
+    all_versions: bool,
 ) -> Outcome:
     letters = DeadLetters(folder, intakes)
     spool = Spool(folder, letters)
@@ -74,28 +101,37 @@ def _make(
     model = SqliteWriter(folder / READ_MODEL)
     try:
         ledger = Ledger(folder)
-        tally = Tally()
-        contacts = Contacts(model, letters, tally)
+        desk = Desk(folder, model, letters, Tally())
+        tally = desk.tally
+        scoring = Scoring(folder, catalogue, asked)
+        contacts = Contacts(desk, scoring, asked)
         contacts.run(spool.contacts.batches())
         spool.contacts.clear()
-        deciding = Deciding(catalogue, folder, ledger, model, letters, contacts, tally)
+        deciding = Deciding(catalogue, desk, ledger, contacts, Aside(scoring, asked))
         deciding.arrivals = Arrivals(folder) if all_versions else None
         progress.begin("deciding", spool.events)
         deciding.run(spool.facts.batches(), progress)
         spool.facts.clear()  # the disk and the memory are wanted for what follows
         deciding.shares.finish()
+        interactions = Interactions(desk, contacts, scoring, asked)
+        interactions.run(spool.interactions.batches())
+        spool.interactions.clear()
         progress.begin("writing", None)
         _write(folder, ledger, deciding.arrivals)
+        as_of_us = tally.newest_us if asked.as_of_us is None else asked.as_of_us
+        interactions.write(as_of_us, folder / FOLLOWUPS, folder / REJECTIONS)
+        scoring.write(as_of_us, folder / SCORES, model)
         letters.write(folder / DEAD_LETTERS, model)
         outcome = Outcome(
             events=spool.events,
             accepted=tally.accepted,
             duplicates=tally.duplicates,
             rejected=tally.rejected,
+            later=tally.later,
             erased=tally.erased,
             dead_letters=dict(sorted(letters.by_reason.items())),
             conversions=deciding.shares.conversions,
-            as_of_us=None if tally.newest_us == NEVER else tally.newest_us,
+            as_of_us=None if as_of_us == NEVER else as_of_us,
         )
         model.write(META, _meta(outcome, catalogue))
         progress.begin("indexing", None)

@@ -16,6 +16,8 @@ class Tally(Struct):
     """Facts about interactions that the rules forbid."""
     erased: int = 0
     """Facts that an erasure took, copies of them too: as if never sent."""
+    later: int = 0
+    """Facts about interactions beyond the instant that was asked for, left undecided."""
     newest_us: int = NEVER
     """The newest accepted `occurred_at`."""
 

@@ -27,6 +27,7 @@ class PartitionIntake:
     def __init__(self, cluster: Cluster, span: Span, judge: Judge) -> None:
         self.name = span.partition.topic
         self.partition = span.partition.partition
+        self.log: int | None = self.partition
         self.size: int | None = span.end - span.start
         self._cluster = cluster
         self._span = span
