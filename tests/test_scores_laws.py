@@ -9,13 +9,16 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from config.profile import Condition
+from config.profile_entries import ConditionEntry
 from config.profile_reading import read_profile
 from events.duration import format_duration
 from events.instant import DAY_US, parse_instant
+from projections.scores.conditions import on_attributes
 from projections.scores.facts import Scored
 from projections.scores.history import History
 from projections.scores.score import Score, Scorer, next_change_us, score
-from tests.score_oracle import oracle, topic_of
+from tests.score_oracle import oracle, topic_of, true_of
 from tests.scoring import CONTACT
 
 Drawn = dict[str, Any]
@@ -131,6 +134,24 @@ def profiles(draw: st.DrawFn) -> Drawn:
     return profile
 
 
+plain_events = st.fixed_dictionaries(
+    {"points": points, "when": st.just({"type": "touchpoint.recorded"})},
+    optional={"every": few, "max_per_day": few, "max_times": few},
+)
+event_rules = st.tuples(plain_events, st.sampled_from(["window", "decay_over"]), spans).map(
+    lambda drawn: {"rule_id": "r", **drawn[0], drawn[1]: drawn[2]}
+)
+"""Of one event rule, all that counts facts."""
+
+
+@st.composite
+def touches(draw: st.DrawFn) -> list[Scored]:
+    """Touchpoints alone, many at the same instants."""
+    places = draw(st.lists(st.integers(-8, 4), min_size=1, max_size=9))
+    sent = {"type": "touchpoint.recorded", "name": "open"}
+    return [Scored("touchpoint.recorded", f"t{place}", MIDNIGHT + at, sent) for place, at in enumerate(places)]
+
+
 instants = offsets.map(lambda offset: MIDNIGHT + offset)
 
 
@@ -154,6 +175,33 @@ def test_a_score_is_what_the_contract_says(written: Drawn, known: list[Scored], 
     found = score(read_profile("p", written), known, as_of_us, CONTACT)
 
     assert lines(found) == oracle(written, "p", known, as_of_us)
+
+
+@settings(LAWFUL, max_examples=400)
+@given(event_rules, touches(), instants)
+def test_an_event_rule_counts_what_the_contract_says(rule: Drawn, known: list[Scored], as_of_us: int) -> None:
+    """T1 to T5."""
+    written = {"rules": [rule]}
+
+    found = score(read_profile("p", written), known, as_of_us, CONTACT)
+
+    assert lines(found) == oracle(written, "p", known, as_of_us)
+
+
+@settings(LAWFUL, max_examples=400)
+@given(of_attributes, values | lists)
+def test_a_condition_holds_when_the_contract_says(condition: Drawn, value: object) -> None:
+    read = ConditionEntry.model_validate(condition)
+    compiled = Condition(read.field, read.op, read.operand())
+
+    assert on_attributes([compiled])({condition["field"]: value}) is true_of(value, condition)
+
+
+@settings(LAWFUL, max_examples=200)
+@given(event_rules, touches(), instants)
+def test_until_the_next_change_an_event_rule_gives_the_same(rule: Drawn, known: list[Scored], as_of_us: int) -> None:
+    """T4 and T5."""
+    until_the_next_change_it_says_the_same({"rules": [rule]}, known, as_of_us)
 
 
 @LAWFUL
@@ -187,6 +235,10 @@ def test_the_lines_add_up_to_the_score(written: Drawn, known: list[Scored], as_o
 @settings(LAWFUL, max_examples=150)
 @given(profiles(), facts(), instants)
 def test_until_the_next_change_the_score_says_the_same(written: Drawn, known: list[Scored], as_of_us: int) -> None:
+    until_the_next_change_it_says_the_same(written, known, as_of_us)
+
+
+def until_the_next_change_it_says_the_same(written: Drawn, known: list[Scored], as_of_us: int) -> None:
     profile = read_profile("p", written)
     now = score(profile, known, as_of_us, CONTACT)
     change_us = next_change_us(profile, known, as_of_us)
