@@ -6,7 +6,7 @@ from datetime import date, datetime
 
 import pytest
 from dateutil.rrule import rrulestr
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from events.instant import LATEST_US, format_instant, parse_instant
@@ -14,7 +14,7 @@ from events.recurrence import check_rule
 from events.zones import zone
 from projections.followups.clocks import clock_at
 from projections.followups.interaction import Schedule, Series
-from projections.followups.recurrence import next_schedule
+from projections.followups.recurrence import following
 
 HOUR = 3_600_000_000
 LONDON = "Europe/London"
@@ -22,7 +22,8 @@ DONE = parse_instant("2024-01-20T12:00:00Z")
 
 
 def after(rule: str, schedule: Schedule, number: int = 1, where: str = LONDON, done_us: int = DONE) -> Schedule | None:
-    return next_schedule(Series(check_rule(rule), "i1", number), schedule, done_us, zone(where))
+    found = following(Series(check_rule(rule), "i1", number), schedule, done_us, zone(where))
+    return None if found is None else found.schedule
 
 
 def dates(rule: str, first: date) -> list[str]:
@@ -91,6 +92,40 @@ def test_what_has_a_start_keeps_the_clock_of_its_assignee(rule: str, starts_at: 
     assert next_start(rule, starts_at, where) == expected
 
 
+def starts(count: int, where: str, schedule: Schedule) -> list[str]:
+    """The next starts of a daily series, by the clocks of the zone."""
+    series = Series("FREQ=DAILY", "i1", 1)
+    found = []
+    for _ in range(count):
+        coming = following(series, schedule, DONE, zone(where))
+        assert coming is not None
+        schedule, series = coming.schedule, Series(series.rule, "i1", series.number + 1, coming.clock)
+        found.append(clock_at(schedule.starts_us or 0, zone(where)).isoformat())
+    return found
+
+
+@pytest.mark.parametrize(
+    ("first", "expected"),
+    [("2024-03-30T01:30:00Z", ["2024-03-31T02:30:00", "2024-04-01T01:30:00", "2024-04-02T01:30:00"]),
+     ("2024-10-26T00:30:00Z", ["2024-10-27T01:30:00", "2024-10-28T01:30:00", "2024-10-29T01:30:00"])],
+)  # fmt: skip
+def test_a_day_that_jumps_over_the_time_does_not_move_the_days_after_it(first: str, expected: list[str]) -> None:
+    assert starts(3, LONDON, Schedule(None, parse_instant(first), HOUR)) == expected
+
+
+def test_what_was_moved_off_such_a_day_goes_by_its_new_time() -> None:
+    jumped = following(
+        Series("FREQ=DAILY", "i1", 1), Schedule(None, parse_instant("2024-03-30T01:30:00Z"), HOUR), DONE, zone(LONDON)
+    )
+    assert jumped is not None
+    moved = Schedule(None, parse_instant("2024-03-31T09:00:00Z"), HOUR)
+
+    found = following(Series("FREQ=DAILY", "i1", 2, jumped.clock), moved, DONE, zone(LONDON))
+
+    assert found is not None
+    assert found.schedule.starts_us == parse_instant("2024-04-01T09:00:00Z")
+
+
 def test_the_next_lasts_as_long() -> None:
     found = after("FREQ=DAILY", Schedule(None, DONE, 3 * HOUR))
 
@@ -134,7 +169,7 @@ moments = st.datetimes(datetime(1950, 1, 1), datetime(2100, 1, 1))  # noqa: DTZ0
 frequent = st.builds(
     "FREQ={};INTERVAL={}{}{}{}{}".format,
     st.sampled_from(["HOURLY", "MINUTELY", "SECONDLY"]),
-    st.sampled_from([1, 7, 11]),  # which meet every hour, minute and second sooner or later
+    st.sampled_from([1, 11, 13]),  # which no day or week is a multiple of, so that they meet every reading in time
     st.sampled_from(["", ";BYHOUR=9", ";BYHOUR=0,1,22,23"]),
     st.sampled_from(["", ";BYMINUTE=30", ";BYMINUTE=0,1,2"]),
     st.sampled_from(["", ";BYDAY=MO,TU", ";BYMONTH=2,3", ";BYMONTHDAY=1,-1,13", ";BYYEARDAY=1,-1,60"]),
@@ -142,6 +177,7 @@ frequent = st.builds(
 )
 
 
+@settings(max_examples=60)
 @given(frequent, moments)
 def test_rules_that_come_within_days_come_when_dateutil_says(rule: str, moment: datetime) -> None:
     start = moment.replace(microsecond=0)

@@ -6,7 +6,7 @@ microseconds.
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Final
 
@@ -50,6 +50,8 @@ class Series(Struct, frozen=True, array_like=True):
     """The interaction that began the series; the others' ids begin with it."""
     number: int
     """Its place in the series, from 1."""
+    clock: datetime | None = None
+    """The reading that the rule gave for its start, where clocks jumped over that reading."""
 
 
 class Interaction(Struct, frozen=True, array_like=True):

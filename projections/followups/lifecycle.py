@@ -26,7 +26,7 @@ from events.interactions import (
     Tagged,
 )
 from projections.followups.interaction import PERSONAL, Interaction, Post, Schedule, Series, State
-from projections.followups.recurrence import next_schedule
+from projections.followups.recurrence import following
 from projections.followups.users import Users
 
 Find: TypeAlias = Callable[[str], Interaction | None]
@@ -173,15 +173,15 @@ def _completed(done: Interaction, fact: Completed | Logged, find: Find, users: U
     series = done.series
     if series is None:
         return Changed(done)
-    schedule = next_schedule(series, done.schedule, fact.occurred_us, users.zone_of(done.assignee))
-    if schedule is None:
+    coming = following(series, done.schedule, fact.occurred_us, users.zone_of(done.assignee))
+    if coming is None:
         return Changed(done)
     number = series.number + 1
     opened = replace(
         done,
         interaction_id=_free_id(series.first_id, number, find),
-        schedule=schedule,
-        series=replace(series, number=number),
+        schedule=coming.schedule,
+        series=replace(series, number=number, clock=coming.clock),
         state=State.OPEN,
         created_us=fact.occurred_us,
         created_by=fact.actor,

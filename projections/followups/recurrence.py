@@ -8,6 +8,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from dateutil.rrule import rrule, rrulestr
+from msgspec import Struct
 from msgspec.structs import replace
 
 from events.instant import LATEST_US
@@ -22,8 +23,16 @@ _END: Final = datetime(2201, 1, 1)  # noqa: DTZ001 - a clock reading
 """No day and no instant that Evenhand knows lies beyond (contract, section 1)."""
 
 
-def next_schedule(series: Series, schedule: Schedule, done_us: int, zone: ZoneInfo) -> Schedule | None:
-    """The schedule of the next one: at the rule's next occurrence after the due of this one, in the assignee's zone.
+class Following(Struct, frozen=True):
+    """When the next of a series is due."""
+
+    schedule: Schedule
+    clock: datetime | None = None
+    """The reading that the rule gave for its start, where clocks jump over that reading."""
+
+
+def following(series: Series, schedule: Schedule, done_us: int, zone: ZoneInfo) -> Following | None:
+    """The next of a series: at the rule's next occurrence after the due of this one, in the assignee's zone.
 
     What has a start keeps its local time, and a date is followed by another date, however often the rule comes in a
     day. One without any due counts from the day on which it was done. None: the series is over.
@@ -34,24 +43,29 @@ def next_schedule(series: Series, schedule: Schedule, done_us: int, zone: ZoneIn
     if schedule.starts_us is None:
         day = schedule.due_on if schedule.due_on is not None else clock_at(done_us, zone).date()
         found = _next(rule, datetime.combine(day, time()), datetime.combine(day, time.max), until)
-        return None if found is None else replace(schedule, due_on=found.date())
+        return None if found is None else Following(replace(schedule, due_on=found.date()))
     start = clock_at(schedule.starts_us, zone)
+    if series.clock is not None and instant_of(series.clock, zone) == schedule.starts_us:
+        start = series.clock
     found = _next(rule, start.replace(microsecond=0), start, until)
     if found is None:
         return None
-    starts_us = instant_of(found.replace(microsecond=start.microsecond), zone)
+    clock = found.replace(microsecond=start.microsecond)
+    starts_us = instant_of(clock, zone)
     if starts_us + (schedule.duration_us or 0) > LATEST_US:
         return None
-    return replace(schedule, starts_us=starts_us)
+    jumped_over = clock_at(starts_us, zone) != clock
+    return Following(replace(schedule, starts_us=starts_us), clock if jumped_over else None)
 
 
 def _next(rule: Mapping[str, str], start: datetime, after: datetime, until: datetime | None) -> datetime | None:
     last = min(start + _FAR, _END - timedelta.resolution, _END if until is None else until)
     if rule["FREQ"] in FREQUENT:
         return next_reading(rule, start, after, last)
-    following = rrulestr(";".join(f"{name}={value}" for name, value in rule.items()), dtstart=start, ignoretz=True)
-    assert isinstance(following, rrule)
-    return following.replace(until=last).after(after)
+    text = ";".join(f"{name}={value}" for name, value in rule.items())
+    occurrences = rrulestr(text, dtstart=start, ignoretz=True)
+    assert isinstance(occurrences, rrule)
+    return occurrences.replace(until=last).after(after)
 
 
 def _rule(text: str, zone: ZoneInfo) -> tuple[Mapping[str, str], int | None, datetime | None]:
