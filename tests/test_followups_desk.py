@@ -62,6 +62,13 @@ class Partition:
         found = [self.desk.books.interaction(key) for key, _ in rows]
         return {interaction.interaction_id: interaction.version for interaction in found if interaction is not None}
 
+    def said(self) -> dict[str, int | None]:
+        """The versions that are said now, by id; None for a tombstone."""
+        records = [self.desk.followup(key) for key in self.desk.touched]
+        self.desk.touched.clear()
+        found = [record for record in records if record is not None]
+        return {json.loads(key)[1]: None if value is None else json.loads(value)["version"] for key, value in found}
+
     def reminders(self, now_us: int) -> list[str]:
         """The due dates of which reminders are sent at an instant, after a restart."""
         self.desk = self._desk()
@@ -124,11 +131,11 @@ def test_after_an_erasure_the_versions_of_what_stays_go_on(partition: Partition)
     partition.scheduled(at=NOON + HOUR_US)
     partition.take("interaction.posted", "e2", NOON + HOUR_US, text="kept")
     partition.take("interaction.tagged", "e3", NOON - 1, add=["gone"])
-    assert partition.versions() == {"i1": 3}
+    assert partition.said() == {"i1": 3}
 
     partition.take("contact.erased", "x", NOON)
 
-    assert partition.versions() == {"i1": 4}
+    assert partition.said() == {"i1": 4}
     interaction = partition.desk.books.find(b"ann\0", "i1")
     assert interaction is not None
     assert interaction.tags == ()
@@ -203,3 +210,32 @@ def test_two_books_of_like_names_share_nothing(partition: Partition) -> None:
     assert partition.desk.decide(fact, received) is None
     assert partition.desk.rejected == []
     assert len(partition.desk.touched) == 2
+
+
+def test_a_moved_assignee_makes_the_due_be_said_again_and_nothing_else(partition: Partition) -> None:
+    partition.desk.look_at_users()
+    partition.scheduled(due_on="2023-11-10")
+    partition.scheduled("e2", interaction_id="i2")
+    assert partition.said() == {"i1": 1, "i2": 1}
+    partition.desk.books.state.commit()
+
+    moved = Users({"u1": UserDefinition("Front desk", None, "Europe/Paris", 8, True)})
+    partition.desk = Desk(Kept(partition.store), moved, HORIZON_US)
+    partition.desk.look_at_users()
+    assert partition.said() == {"i1": 2}
+    partition.take("interaction.posted", "e3", text="hello")
+
+    assert partition.said() == {"i1": 3}
+
+
+def test_a_lost_state_learns_from_the_topic_what_was_said(partition: Partition) -> None:
+    partition.scheduled(due_on="2023-11-10")
+    key = next(iter(partition.desk.touched))
+    said = partition.desk.followup(key)
+    assert said is not None
+    again = Partition()
+    again.desk.note_followup(key, said[1])
+
+    again.scheduled(due_on="2023-11-10")
+
+    assert again.said() == {}

@@ -15,6 +15,7 @@ from projections.followups.reminders import Due
 from projections.followups.users import Users
 
 _encode: Final = Encoder().encode
+_VERSION: Final = b',"version":'
 
 
 def followup_key(book: str, interaction_id: str) -> bytes:
@@ -62,6 +63,16 @@ def encode_followup(interaction: Interaction, users: Users, status: str | None =
     """The value of a record of the topic `followups`; with a status, the line of `followups.jsonl`."""
     fields = followup_fields(interaction, users)
     return _encode(fields if status is None else fields | {"status": status})
+
+
+def without_version(followup: bytes) -> bytes:
+    """What a follow-up's message says, but for the version, which stands last."""
+    return followup[: followup.rindex(_VERSION)]
+
+
+def version_of(followup: bytes) -> int:
+    """The version that a follow-up's message has."""
+    return int(followup[followup.rindex(_VERSION) + len(_VERSION) : -1])
 
 
 def encode_reminder(interaction: Interaction, due: Due, contact_name: str | None) -> bytes:

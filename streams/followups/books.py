@@ -7,24 +7,30 @@ from itertools import islice
 
 from events.contacts import ContactErased, ContactFact
 from events.interactions import InteractionFact
+from projections.followups.due import due_us
 from projections.followups.interaction import Interaction
 from projections.followups.reminders import reminder_of
 from projections.followups.users import Users
 from streams.followups.rows import (
     DUE,
+    USERS,
     Taken,
     due_interaction,
     due_key,
     interaction_key,
     pack,
+    parts_of,
     said_key,
     unpack_interaction,
     unpack_name,
-    unpack_number,
+    unpack_said,
     unpack_taken,
+    unpack_users,
 )
 from streams.kept import Kept
 from streams.rows import instant_bytes, instant_of
+
+_FIRST_BOOK, _LAST_BOOK = b"\1", b"\xff" * 5
 
 
 class Books:
@@ -58,6 +64,22 @@ class Books:
         for key in entries:
             self.state.put(key, None)
         return [due_interaction(key) for key in entries]
+
+    def look_at_users(self) -> list[bytes]:
+        """The keys of the interactions whose due moved because users are not those of before; looked at once."""
+        row = self.state.get(USERS)
+        self.state.put(USERS, pack(self.users))
+        former = self.users if row is None else unpack_users(row)
+        if former == self.users:
+            return []
+        moved = []
+        for key, row in self.state.scan(_FIRST_BOOK, _LAST_BOOK):
+            if key.partition(b"\0")[2][:1] == b"i":
+                interaction = unpack_interaction(row)
+                self.keep(parts_of(key)[0], interaction)
+                if due_us(interaction, former) != due_us(interaction, self.users):
+                    moved.append(key)
+        return moved
 
     # Facts
 
@@ -126,18 +148,18 @@ class Books:
 
     # What was said
 
-    def said(self, book: bytes, interaction_id: str) -> int:
-        """The last version that was said of an interaction; 0 for none."""
+    def said(self, book: bytes, interaction_id: str) -> tuple[int, bytes]:
+        """The last version that was said of an interaction and a digest of the rest; 0 for none."""
         row = self.state.get(said_key(book, interaction_id))
-        return 0 if row is None else unpack_number(row)
+        return (0, b"") if row is None else unpack_said(row)
 
     def said_keys(self, book: bytes) -> list[bytes]:
         """The keys of the interactions of which something was said."""
         return [interaction_key(book, key[len(book) + 1 :].decode()) for key, _ in self._rows(book, b"s")]
 
-    def note_said(self, book: bytes, interaction_id: str, version: int | None) -> None:
-        """Remember the version that stands in the topic; None: a tombstone does."""
-        self.state.put(said_key(book, interaction_id), None if version is None else pack(version))
+    def note_said(self, book: bytes, interaction_id: str, said: tuple[int, bytes] | None) -> None:
+        """Remember what stands in the topic; None: a tombstone does."""
+        self.state.put(said_key(book, interaction_id), None if said is None else pack(said))
 
     def _rows(self, book: bytes, kind: bytes) -> Iterator[tuple[bytes, bytes]]:
         return self.state.scan(book + kind, book + bytes([kind[0] + 1]))

@@ -19,11 +19,12 @@ from events.refusal import Refusal
 from events.topics import CONTACTS, INTERACTIONS
 from projections.followups.interaction import Interaction
 from projections.followups.lifecycle import decide
+from projections.followups.messages import encode_followup, followup_key, version_of, without_version
 from projections.followups.reminders import Due, reminded, reminder_now
 from projections.followups.users import Users
 from streams.contact import NEVER
 from streams.followups.books import Books
-from streams.followups.rows import Taken, book_of, book_prefix, pack
+from streams.followups.rows import Taken, book_of, book_prefix, pack, parts_of
 from streams.kept import Kept
 from streams.received import UNTIMED, Received
 from streams.refusals import conflicting_duplicate, from_the_future, too_late
@@ -91,6 +92,39 @@ class Desk:
             self.books.keep(book, reminded(interaction, due))
             self.reminders[key] = Reminding(interaction, due, self.books.name(book))
 
+    def followup(self, key: bytes) -> tuple[bytes, bytes | None] | None:
+        """The record to say of an interaction, a tombstone for one that is gone; None for what was said already.
+
+        From then on it counts as said. What comes out different without a new fact, because an assignee moved to
+        another zone or a fact was erased, takes the next version.
+        """
+        book, name, interaction_id = parts_of(key)
+        version, digested = self.books.said(book, interaction_id)
+        interaction = self.books.interaction(key)
+        if interaction is None:
+            self.books.note_said(book, interaction_id, None)
+            return (followup_key(name, interaction_id), None) if version else None
+        message = encode_followup(interaction, self.books.users)
+        content = digest(without_version(message))
+        if interaction.version <= version:
+            if content == digested:
+                return None
+            interaction = replace(interaction, lift=version + 1 - interaction.facts)
+            self.books.keep(book, interaction)
+            message = encode_followup(interaction, self.books.users)
+        self.books.note_said(book, interaction_id, (interaction.version, content))
+        return followup_key(name, interaction_id), message
+
+    def note_followup(self, key: bytes, message: bytes | None) -> None:
+        """Remember a record that stands in the topic, whoever said it; None: a tombstone."""
+        book, _, interaction_id = parts_of(key)
+        said = None if message is None else (version_of(message), digest(without_version(message)))
+        self.books.note_said(book, interaction_id, said)
+
+    def look_at_users(self) -> None:
+        """Once: what is due at another time, since users are not those of before, is to be said anew."""
+        self.touched.update(dict.fromkeys(self.books.look_at_users()))
+
     def _take(self, book: bytes, fact: InteractionFact, offset: int, rejected_before: bool = False) -> None:
         reason = self._apply(book, fact)
         self.books.take(book, Taken(fact, rejected_before or reason is not None), offset)
@@ -143,19 +177,9 @@ class Desk:
         for offset, taken in left:
             self._take(book, taken.fact, offset, taken.rejected)
         for key, former in gone.items():
-            self._number_on(book, key, former)
-
-    def _number_on(self, book: bytes, key: bytes, former: Interaction) -> None:
-        """Of an interaction that an erasure took facts from: its versions go on, for its key in the topic stays."""
-        interaction = self.books.interaction(key)
-        if interaction is None:
-            return
-        if replace(interaction, lift=former.lift, reminded=former.reminded) == former:
-            lift = former.lift
-        else:
-            lift = former.version + 1 - interaction.facts
-        interaction = replace(interaction, lift=lift, reminded=former.reminded)
-        self.books.keep(book, interaction)
+            interaction = self.books.interaction(key)
+            if interaction is not None:
+                self.books.keep(book, replace(interaction, lift=former.lift, reminded=former.reminded))
 
     def _is_erased(self, book: bytes, occurred_us: int) -> bool:
         erased_us = self.books.erased_us(book)

@@ -13,7 +13,7 @@ from aiokafka.structs import ConsumerRecord
 from events.facts import key_of
 from events.refusal import Refusal
 from events.topics import CONTACTS, DEAD_LETTERS, FOLLOWUPS, INTERACTIONS, REJECTIONS, REMINDERS
-from projections.followups.messages import encode_followup, encode_rejection, encode_reminder, followup_key
+from projections.followups.messages import encode_rejection, encode_reminder, followup_key
 from projections.followups.users import users_of
 from streams.followups.desk import Desk, Rejected
 from streams.followups.rows import (
@@ -24,7 +24,6 @@ from streams.followups.rows import (
     book_prefix,
     interaction_key,
     pack,
-    parts_of,
     unpack_owed,
 )
 from streams.kept import Kept
@@ -46,6 +45,7 @@ class FollowingUp:
     def __init__(self, tools: Tools, partition: int, store: RocksStore) -> None:
         self.state = Kept(store)
         self.desk = Desk(self.state, users_of(tools.definitions), tools.catalogue.horizon_us)
+        self._looked_at_users = False
         self._metrics = tools.metrics
         self._partition = partition
         self._interactions = tools.topics.full(INTERACTIONS)
@@ -67,6 +67,9 @@ class FollowingUp:
         return refused
 
     def wake(self, now_us: int) -> None:
+        if not self._looked_at_users:
+            self._looked_at_users = True
+            self.desk.look_at_users()
         self.desk.wake(now_us)
 
     def say(self) -> Iterator[list[Output]]:
@@ -89,10 +92,10 @@ class FollowingUp:
             ]
         self.desk.reminders.clear()
         for key in self.desk.touched:
-            output = self._followup(key)
-            if output is not None:
+            said = self.desk.followup(key)
+            if said is not None:
                 self._said[self._followups] += 1
-                yield [output]
+                yield [Output(self._followups, *said)]
         self.desk.touched.clear()
 
     def published(self) -> None:
@@ -112,10 +115,11 @@ class FollowingUp:
             book = book_prefix(None, name.removeprefix(_USER))
         else:
             book = book_prefix(name, None)
+        key = interaction_key(book, interaction_id)
         if record.topic == self._followups:
-            self.desk.books.note_said(book, interaction_id, None if message is None else message["version"])
+            self.desk.note_followup(key, record.value)
         elif message is not None:
-            self._note_reminder(book, interaction_id, date.fromisoformat(message["sent_for"]))
+            self.state.put(_said_reminder(key, date.fromisoformat(message["sent_for"])), b"")
 
     def keep_quiet(self) -> None:
         for rejected in self.desk.rejected:
@@ -155,24 +159,6 @@ class FollowingUp:
     def _rejection(self, rejected: Rejected) -> Output:
         value = encode_rejection(rejected.fact, rejected.reason)
         return Output(self._rejections, key_of(rejected.fact).encode(), value, origin=str(rejected.offset))
-
-    def _followup(self, key: bytes) -> Output | None:
-        """The new version, or a tombstone for one that is gone; None for what was said already."""
-        books = self.desk.books
-        book, name, interaction_id = parts_of(key)
-        said = books.said(book, interaction_id)
-        interaction = books.interaction(key)
-        if interaction is None:
-            books.note_said(book, interaction_id, None)
-            return Output(self._followups, followup_key(name, interaction_id), None) if said else None
-        if interaction.version <= said:
-            return None
-        books.note_said(book, interaction_id, interaction.version)
-        return Output(self._followups, followup_key(name, interaction_id), encode_followup(interaction, books.users))
-
-    def _note_reminder(self, book: bytes, interaction_id: str, sent_for: date) -> None:
-        key = interaction_key(book, interaction_id)
-        self.state.put(_said_reminder(key, sent_for), b"")
 
     def _was_said(self, key: bytes, sent_for: date) -> bool:
         """Whether a former owner sent the reminder; the interaction itself says so from now on."""
