@@ -18,7 +18,7 @@ class SelectionAsked(NamedTuple):
 
     assignee: str | None = None
     status: Status | None = None
-    """None: all but deleted ones."""
+    """None: open and missed, which can be changed."""
     days: Days = Days()
     """By due day, or by the day in UTC on which it starts."""
     interaction_type: str | None = None
@@ -42,7 +42,7 @@ def selected(connection: Connection, asked: SelectionAsked) -> list[Selected]:
         if wanted is not None:
             query = query.where(column == wanted)
     if asked.status is None:
-        query = query.where(each.state != Status.DELETED.value)
+        query = query.where(each.state == Status.OPEN.value)
     else:
         query = query.where(status == asked.status.value)
     if asked.days != Days():
