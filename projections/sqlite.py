@@ -12,6 +12,7 @@ from sqlalchemy import Table
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.schema import CreateIndex, CreateTable
 
+from projections.queries.sums_by_day import sum_statements
 from projections.tables import METADATA
 from projections.views import view_statements
 
@@ -68,6 +69,8 @@ class SqliteWriter:
         """Make indexes and views, and close the file: it is whole from here on."""
         self._flush()
         execute = self._connection.execute
+        for statement in sum_statements("sqlite"):
+            execute(statement)
         for table in METADATA.sorted_tables:
             for index in sorted(table.indexes, key=lambda index: str(index.name)):
                 execute(str(CreateIndex(index).compile(dialect=_DIALECT)))

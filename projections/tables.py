@@ -58,6 +58,20 @@ def _conversion() -> tuple[Column[object], Column[object]]:
     )
 
 
+def _split_by() -> tuple[Column[object], ...]:
+    """Of sums by day. A sum of money is in two parts, so that it cannot be too large for 64 bits."""
+    return (
+        _key("currency", _TEXT, "Never add up across currencies."),
+        _key("is_main", Boolean(), "Whether the catalogue chose the model; else it is a further one."),
+        _key("model", _TEXT, "By which the credit was split."),
+        _key("partition", Integer(), "Whose conversions these are; 0 after a replay. Projectors never share one."),
+        _column("conversions", BigInteger(), "How many."),
+        _column("earning", BigInteger(), "In how many of them it is more than nothing."),
+        _column("billions", BigInteger(), "The sum's parts of 1,000,000,000 minor units, each amount's own."),
+        _column("rest_minor", BigInteger(), "The sum of what is left of each amount."),
+    )
+
+
 META: Final = _table(
     "meta",
     "What the read model was made from.",
@@ -146,6 +160,9 @@ SHADOW_CREDITS: Final = _table(
     _column("version", Integer(), "As in `conversions`."),
     _column("unattributed_minor", _MINOR_UNITS, "As in `conversions`."),
     _column("capped", Boolean(), "As in `conversions`."),
+    _column("day", _DAY, "Of the conversion, in UTC."),
+    _column("currency", _TEXT, "As in `conversions`."),
+    _column("net_minor", _MINOR_UNITS, "What is split: the value less the refunds."),
 )
 
 SHADOW_CREDIT_BY_TOUCHPOINT: Final = _table(
@@ -170,6 +187,24 @@ SHADOW_CREDIT_BY_DIMENSION: Final = _table(
     _column("currency", _TEXT, "Never add up across currencies."),
     _column("credit_minor", _MINOR_UNITS, "What the value earned."),
     Index("shadow_credit_by_dimension_value", "model", "dimension", "currency", "value", "day", "credit_minor"),
+)
+
+CONVERSIONS_BY_DAY: Final = _table(
+    "conversions_by_day",
+    "What there was to be split on each day, which the view `attribution` begins with.",
+    _key("day", _DAY, "Of the conversions, in UTC."),
+    *_split_by(),
+    bookkeeping=True,
+)
+
+CREDIT_BY_DAY: Final = _table(
+    "credit_by_day",
+    "What each value of each dimension earned on each day: the view `attribution` adds it up.",
+    _key("day", _DAY, "Of the conversions, in UTC."),
+    _key("dimension", _TEXT, "Department, online channel, platform …"),
+    _key("value", _TEXT, "Its value; empty: all of the dimension's values together."),
+    *_split_by(),
+    bookkeeping=True,
 )
 
 CONTACTS: Final = _table(

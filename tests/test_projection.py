@@ -14,11 +14,13 @@ from config.catalogue import load_catalogue
 from events.codec import decode
 from events.refusal import Refusal
 from events.topics import FACT_TOPICS
-from projections.tables import ERASURES, METADATA
+from projections.queries.sums_by_day import sum_statements
+from projections.tables import CONVERSIONS_BY_DAY, CREDIT_BY_DAY, ERASURES, METADATA
 from projections.writing.database import open_database
 from projections.writing.projection import PositionMovedError, Projection
 from projections.writing.record import Accepted, Chunk, Message, Step
 from projections.writing.rows import ReadModel
+from projections.writing.sums import ALL_VALUES, BILLION
 from tests.live.projecting import tables_of
 
 PREFIX = "test."
@@ -60,6 +62,39 @@ class Base(NamedTuple):
                 with self.model.writing([0]) as rows:
                     projection.apply(rows, chunk)
 
+    def sums(self) -> dict[str, dict[tuple[Any, ...], list[int]]]:
+        """The sums by day, of all partitions together, exact."""
+        found: dict[str, dict[tuple[Any, ...], list[int]]] = {}
+        for name, rows in tables_of(self.url, [CONVERSIONS_BY_DAY.name, CREDIT_BY_DAY.name]).items():
+            sums = found[name] = {}
+            for *key, conversions, earning, billions, rest in rows:
+                _add_up(sums, tuple(key), conversions, earning, billions * BILLION + rest)
+        return found
+
+    def sums_of_rows(self) -> dict[str, dict[tuple[Any, ...], list[int]]]:
+        """The same, from the rows that they are of."""
+        conversions: dict[tuple[Any, ...], list[int]] = {}
+        credit: dict[tuple[Any, ...], list[int]] = {}
+        splits: dict[tuple[Any, ...], tuple[Any, ...]] = {}
+        for contact, named, _, at, currency, value, refunded, _, model, *_ in self.rows("conversions"):
+            splits[contact, named] = (at[:10], (currency, True, model), value - refunded)
+        for contact, named, model, *_, day, currency, net in self.rows("shadow_credits"):
+            splits[contact, named, model] = (day, (currency, False, model), net)
+        for day, split_by, net in splits.values():
+            _add_up(conversions, (day, *split_by), 1, net > 0, net)
+        shares = [(row[:2], *row[3:5], row[-1]) for row in self.rows("credit_by_dimension")]
+        shares += [(row[:3], *row[4:6], row[-1]) for row in self.rows("shadow_credit_by_dimension")]
+        together: dict[tuple[Any, ...], int] = {}
+        for whose, dimension, value, minor in shares:
+            day, split_by, _ = splits[whose]
+            if value is not None:
+                _add_up(credit, (day, dimension, value, *split_by), 1, minor > 0, minor)
+            together[whose, dimension] = together.get((whose, dimension), 0) + (0 if value is None else minor)
+        for (whose, dimension), minor in together.items():
+            day, split_by, _ = splits[whose]
+            _add_up(credit, (day, dimension, ALL_VALUES, *split_by), 1, minor > 0, minor)
+        return {CONVERSIONS_BY_DAY.name: conversions, CREDIT_BY_DAY.name: credit}
+
     def rows(self, table: str) -> list[tuple[Any, ...]]:
         """A table's rows, without where their records stand."""
         return tables_of(self.url, [table])[table]
@@ -83,6 +118,10 @@ def base(whole: Base) -> Base:
     """An empty read model."""
     whole.clear()
     return whole
+
+
+def _add_up(sums: dict[tuple[Any, ...], list[int]], key: tuple[Any, ...], *counted: int) -> None:
+    sums[key] = [sum(pair) for pair in zip(sums.get(key, (0, 0, 0)), counted, strict=True)]
 
 
 def _chunk(records: Sequence[Record], ends: dict[str, int]) -> Chunk:
@@ -241,6 +280,60 @@ def test_any_order_of_the_topics_and_any_chunks_give_the_same_rows(
     assert [(row[1], row[-1]) for row in found["interactions"]] == [("call", 2)]
     assert len(found["reminders"]) == 1
     assert len(found["dead_letters"]) == 3
+
+
+LARGEST = 10**18 - 1
+
+
+@st.composite
+def splits(draw: st.DrawFn) -> list[Record]:
+    """Versions and tombstones of a few conversions, of both topics, in any order."""
+    records = []
+    offsets = {"credits": 0, "credits.shadow": 0}
+    for version in range(1, draw(st.integers(1, 12)) + 1):
+        topic, named = draw(st.sampled_from(list(offsets))), draw(st.sampled_from(["c1", "c2", "c3"]))
+        model = draw(st.sampled_from(["linear", "last"]))
+        said = _split(draw, version, named, model)
+        key = ["ann", named] if topic == "credits" else ["ann", named, model]
+        gone = draw(st.integers(0, 4)) == 0
+        records.append(Record(topic, offsets[topic], json.dumps(key), None if gone else json.dumps(said), {}))
+        offsets[topic] += 1
+    return records
+
+
+def _split(draw: st.DrawFn, version: int, named: str, model: str) -> dict[str, Any]:
+    minors = st.sampled_from([0, 1, 5_000, LARGEST // 3])
+    dimensions = {}
+    for dimension in draw(st.sets(st.sampled_from(["platform", "department"]))):
+        earned = {value: draw(minors) for value in draw(st.sets(st.sampled_from(["Google", "Web"])))}
+        dimensions[dimension] = {
+            "credits": {value: str(minor) for value, minor in earned.items()},
+            "unattributed": str(draw(minors)) if not earned else "0",
+        }
+    day = draw(st.sampled_from([DAY, "2023-07-06"]))
+    return credit(version, conversion_id=named) | {
+        "model": model, "occurred_at": f"{day}T12:00:00Z", "currency": draw(st.sampled_from(["JPY", "KRW"])),
+        "value": str(LARGEST), "refunded": str(draw(st.sampled_from([0, 1, LARGEST]))), "dimensions": dimensions,
+    }  # fmt: skip
+
+
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(splits(), st.lists(st.integers(1, 4), max_size=8))
+def test_sums_by_day_are_those_of_the_rows_after_any_versions_in_any_chunks(
+    whole: Base, records: list[Record], sizes: list[int]
+) -> None:
+    whole.clear()
+    whole.apply(records, *sizes)
+
+    expected = whole.sums_of_rows()
+
+    assert whole.sums() == expected
+    with whole.model.writing([0]) as rows:
+        for table in expected:
+            rows.run(f"DELETE FROM {table}")
+        for statement in sum_statements(whole.url.partition(":")[0]):
+            rows.run(statement)
+    assert whole.sums() == expected
 
 
 def test_a_copy_waits_until_what_has_its_id_is_refused(base: Base) -> None:

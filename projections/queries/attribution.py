@@ -6,28 +6,13 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from typing import Any, Final, NamedTuple
 
-from sqlalchemy import (
-    ColumnElement,
-    Connection,
-    Select,
-    Subquery,
-    Table,
-    Text,
-    case,
-    cast,
-    exists,
-    func,
-    literal,
-    or_,
-    select,
-    union_all,
-)
+from sqlalchemy import ColumnElement, Connection, Select, Table, Text, cast, func, literal, select
 
 from projections.queries.answer import Answer, Column, Kind
-from projections.queries.expressions import DayOf
 from projections.queries.filters import Days
-from projections.queries.money import exact, exponents, halves, in_units
-from projections.tables import CONVERSIONS, CREDIT_BY_DIMENSION, SHADOW_CREDIT_BY_DIMENSION, SHADOW_CREDITS
+from projections.queries.money import exact, exponents, in_units
+from projections.tables import CONVERSIONS_BY_DAY, CREDIT_BY_DAY
+from projections.writing.sums import ALL_VALUES
 
 PERIODS: Final = {"total": 0, "day": 10, "month": 7, "year": 4}
 """How many characters of a day such as 2023-07-05 name its period."""
@@ -77,88 +62,47 @@ def attribution(connection: Connection, asked: AttributionAsked) -> Answer:
 def _rows(connection: Connection, asked: AttributionAsked) -> Iterator[tuple[object, ...]]:
     decimals = exponents(connection)
     totals = {
-        _Group(period, currency): (exact(high, low), conversions)
-        for period, currency, high, low, conversions in connection.execute(_totals(asked))
+        _Group(period, currency): (exact(high, low), int(conversions))
+        for period, currency, conversions, high, low in connection.execute(_totals(asked))
     }
-    earned: dict[tuple[str, _Group], list[tuple[int, str, int]]] = defaultdict(list)
-    shares = _shares(asked).subquery()
-    for dimension, period, currency, value, high, low, conversions in connection.execute(_by_value(shares)):
-        earned[dimension, _Group(period, currency)].append((-exact(high, low), value, conversions))
-    attributed = {
-        (dimension, _Group(period, currency)): conversions
-        for dimension, period, currency, conversions in connection.execute(_attributed(shares))
-    }
-    for dimension in asked.dimensions or sorted(connection.execute(select(shares.c.dimension).distinct()).scalars()):
+    earned: dict[str, dict[_Group, list[tuple[int, str, int]]]] = defaultdict(lambda: defaultdict(list))
+    together: dict[tuple[str, _Group], tuple[int, int]] = {}
+    for dimension, value, period, currency, conversions, high, low in connection.execute(_earned(asked)):
+        group, minor, count = _Group(period, currency), exact(high, low), int(conversions)
+        if value == ALL_VALUES:
+            together[dimension, group] = (minor, count)
+        else:
+            earned[dimension][group].append((-minor, value, count))
+    for dimension in asked.dimensions or sorted({dimension for dimension, _ in together}):
         for group in sorted(totals):
             total, conversions = totals[group]
-            values = sorted(earned[dimension, group])
-            head = (group.period, dimension)
-            for negated, value, count in values:
-                yield *head, value, group.currency, in_units(-negated, decimals[group.currency]), count
-            rest = total + sum(negated for negated, _, _ in values)
-            left = conversions - attributed.get((dimension, group), 0)
-            yield *head, None, group.currency, in_units(rest, decimals[group.currency]), left
-
-
-def _shares(asked: AttributionAsked) -> Select[Any]:
-    """What each value earned of the conversions meant, as rows of (dimension, value, period, …)."""
-    main = _of(CREDIT_BY_DIMENSION, asked)
-    if asked.model is None:
-        return main
-    main = main.where(
-        exists().where(
-            CONVERSIONS.c.contact_id == CREDIT_BY_DIMENSION.c.contact_id,
-            CONVERSIONS.c.conversion_id == CREDIT_BY_DIMENSION.c.conversion_id,
-            CONVERSIONS.c.model == asked.model,
-        )
-    )
-    shadow = _of(SHADOW_CREDIT_BY_DIMENSION, asked).where(SHADOW_CREDIT_BY_DIMENSION.c.model == asked.model)
-    return select(union_all(main, shadow).subquery())
-
-
-def _of(table: Table, asked: AttributionAsked) -> Select[Any]:
-    named = (table.c[name] for name in ("contact_id", "conversion_id", "dimension", "value", "currency"))
-    shares = select(*named, _period(table.c.day, asked).label("period"), table.c.credit_minor)
-    shares = shares.where(*asked.days.hold_day(table.c.day))
-    if asked.dimensions:
-        shares = shares.where(table.c.dimension.in_(asked.dimensions))
-    if asked.currency is not None:
-        shares = shares.where(table.c.currency == asked.currency)
-    return shares
-
-
-def _by_value(shares: Subquery) -> Select[Any]:
-    by = (shares.c.dimension, shares.c.period, shares.c.currency, shares.c.value)
-    earning = func.sum(case((shares.c.credit_minor > 0, 1), else_=0))
-    return select(*by, *halves(shares.c.credit_minor), earning).where(shares.c.value.is_not(None)).group_by(*by)
-
-
-def _attributed(shares: Subquery) -> Select[Any]:
-    """In how many conversions a dimension's values earned something."""
-    by = (shares.c.dimension, shares.c.period, shares.c.currency)
-    earning = select(*by, shares.c.contact_id, shares.c.conversion_id).distinct()
-    each = earning.where(shares.c.value.is_not(None), shares.c.credit_minor > 0).subquery()
-    groups = (each.c.dimension, each.c.period, each.c.currency)
-    return select(*groups, func.count()).group_by(*groups)
+            attributed, earning = together.get((dimension, group), (0, 0))
+            head, places = (group.period, dimension), decimals[group.currency]
+            for negated, value, count in sorted(earned[dimension][group]):
+                yield *head, value, group.currency, in_units(-negated, places), count
+            yield *head, None, group.currency, in_units(total - attributed, places), conversions - earning
 
 
 def _totals(asked: AttributionAsked) -> Select[Any]:
     """What is to be earned, and in how many conversions there is something."""
-    net = CONVERSIONS.c.value_minor - CONVERSIONS.c.refunded_minor
-    period = _period(DayOf(CONVERSIONS.c.occurred_at), asked).label("period")
-    each = select(period, CONVERSIONS.c.currency, net.label("net")).where(*asked.days.hold(CONVERSIONS.c.occurred_at))
-    if asked.currency is not None:
-        each = each.where(CONVERSIONS.c.currency == asked.currency)
-    if asked.model is not None:
-        shadowed = exists().where(
-            SHADOW_CREDITS.c.contact_id == CONVERSIONS.c.contact_id,
-            SHADOW_CREDITS.c.conversion_id == CONVERSIONS.c.conversion_id,
-            SHADOW_CREDITS.c.model == asked.model,
-        )
-        each = each.where(or_(CONVERSIONS.c.model == asked.model, shadowed))
-    rows = each.subquery()
-    groups = (rows.c.period, rows.c.currency)
-    return select(*groups, *halves(rows.c.net), func.sum(case((rows.c.net > 0, 1), else_=0))).group_by(*groups)
+    return _summed(CONVERSIONS_BY_DAY, (), asked)
+
+
+def _earned(asked: AttributionAsked) -> Select[Any]:
+    """What each value earned, and all of a dimension together, and in how many conversions."""
+    each = CREDIT_BY_DAY.c
+    rows = _summed(CREDIT_BY_DAY, (each.dimension, each.value), asked)
+    return rows.where(each.dimension.in_(asked.dimensions)) if asked.dimensions else rows
+
+
+def _summed(table: Table, named: Sequence[ColumnElement[Any]], asked: AttributionAsked) -> Select[Any]:
+    """Rows of (named …, period, currency, conversions that earn, the two parts of the sum)."""
+    each = table.c
+    by = (*named, _period(each.day, asked).label("period"), each.currency)
+    sums = (func.sum(each.earning), func.sum(each.billions), func.sum(each.rest_minor))
+    rows = select(*by, *sums).where(*asked.days.hold_day(each.day)).group_by(*by)
+    rows = rows.where(each.is_main) if asked.model is None else rows.where(each.model == asked.model)
+    return rows if asked.currency is None else rows.where(each.currency == asked.currency)
 
 
 def _period(day: ColumnElement[Any], asked: AttributionAsked) -> ColumnElement[Any]:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Select, Text, and_, cast, func, null, select, union_all
+from sqlalchemy import ColumnElement, Select, Table, Text, and_, cast, func, null, select, union_all
 
-from projections.queries.expressions import DayOf
-from projections.tables import CONVERSIONS, CREDIT_BY_DIMENSION, SHADOW_CREDIT_BY_DIMENSION, SHADOW_CREDITS
+from projections.tables import CONVERSIONS_BY_DAY, CREDIT_BY_DAY
+from projections.writing.sums import ALL_VALUES, BILLION
 
 _GROUP = ("day", "model", "currency")
 
@@ -17,11 +17,10 @@ def attribution_rows() -> Select[Any]:
 
     It is the rest of the total, so that it is right as well in a dimension that some conversions alone were split by.
     """
-    values = _values().subquery()
-    totals, dimensions = _totals().subquery(), select(values.c.dimension).distinct().subquery()
-    by = [values.c[name] for name in _GROUP]
-    attributed = select(*by, values.c.dimension, func.sum(values.c.minor).label("minor"))
-    earned = attributed.group_by(*by, values.c.dimension).subquery()
+    of_values, together = CREDIT_BY_DAY.c.value != ALL_VALUES, CREDIT_BY_DAY.c.value == ALL_VALUES
+    values = _summed(CREDIT_BY_DAY, "day", "model", "dimension", "value", "currency").where(of_values).subquery()
+    earned = _summed(CREDIT_BY_DAY, *_GROUP, "dimension").where(together).subquery()
+    totals, dimensions = _summed(CONVERSIONS_BY_DAY, *_GROUP).subquery(), _dimensions().subquery()
     same = and_(*(earned.c[name] == totals.c[name] for name in _GROUP), earned.c.dimension == dimensions.c.dimension)
     rest = (totals.c.minor - func.coalesce(earned.c.minor, 0)).label("minor")
     unattributed = select(
@@ -31,24 +30,15 @@ def attribution_rows() -> Select[Any]:
     return select(union_all(select(*named), unattributed).subquery())
 
 
-def _values() -> Select[Any]:
-    share, each, shadow = CREDIT_BY_DIMENSION.c, CONVERSIONS.c, SHADOW_CREDIT_BY_DIMENSION.c
-    same = and_(each.contact_id == share.contact_id, each.conversion_id == share.conversion_id)
-    main = select(cast(share.day, Text).label("day"), each.model, share.dimension, share.value, share.currency)
-    main = main.add_columns(share.credit_minor).join_from(CREDIT_BY_DIMENSION, CONVERSIONS, same)
-    further = select(cast(shadow.day, Text), shadow.model, shadow.dimension, shadow.value, shadow.currency)
-    further = further.add_columns(shadow.credit_minor)
-    both = union_all(main.where(share.value.is_not(None)), further.where(shadow.value.is_not(None))).subquery()
-    groups = [both.c[name] for name in ("day", "model", "dimension", "value", "currency")]
-    return select(*groups, func.sum(both.c.credit_minor).label("minor")).group_by(*groups)
+def _summed(table: Table, *by: str) -> Select[Any]:
+    named = [_text(table.c[name]) for name in by]
+    minor = func.sum(table.c.billions * BILLION + table.c.rest_minor)
+    return select(*named, minor.label("minor")).group_by(*(table.c[name] for name in by))
 
 
-def _totals() -> Select[Any]:
-    each, shadow = CONVERSIONS.c, SHADOW_CREDITS.c
-    net = each.value_minor - each.refunded_minor
-    same = and_(each.contact_id == shadow.contact_id, each.conversion_id == shadow.conversion_id)
-    main = select(DayOf(each.occurred_at).label("day"), each.model, each.currency, net.label("net"))
-    further = select(DayOf(each.occurred_at), shadow.model, each.currency, net)
-    both = union_all(main, further.join_from(SHADOW_CREDITS, CONVERSIONS, same)).subquery()
-    groups = [both.c[name] for name in _GROUP]
-    return select(*groups, func.sum(both.c.net).label("minor")).group_by(*groups)
+def _text(column: ColumnElement[Any]) -> ColumnElement[Any]:
+    return cast(column, Text).label("day") if column.key == "day" else column
+
+
+def _dimensions() -> Select[Any]:
+    return select(CREDIT_BY_DAY.c.dimension).where(CREDIT_BY_DAY.c.value == ALL_VALUES).distinct()

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from abc import abstractmethod
+from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
+from typing import ClassVar, Final
 
 from msgspec import Struct
 from msgspec.json import Decoder
@@ -17,7 +19,9 @@ from projections.tables import (
     SHADOW_CREDITS,
 )
 from projections.writing.latest import Compacted, Version
-from projections.writing.rows import Row
+from projections.writing.rows import Row, Rows
+from projections.writing.sql import column_names
+from projections.writing.sums import Head, Share, SumsByDay
 
 
 class _Touch(Struct):
@@ -62,11 +66,52 @@ def _minor(amount: str) -> int:
     return int(amount.replace(".", ""))
 
 
-class Credits(Compacted):
+class _Splits(Compacted):
+    """Conversions as they were split: with every version that comes or goes, the sums by day change."""
+
+    sums = SumsByDay()
+    """Of the chunk that is being written: whoever writes it gives one, and writes it last."""
+    head_columns: ClassVar[tuple[str, ...]]
+    """In the first table: what `head` takes, after the key."""
+
+    @abstractmethod
+    def head(self, values: Row, partition: int) -> Head:
+        """The conversion as the sums take it, from `head_columns`."""
+
+    def leave(self, rows: Rows, outdated: Sequence[tuple[str, ...]], places: Mapping[tuple[str, ...], int]) -> None:
+        table, _, by_dimension = self.tables
+        length = len(self.by)
+        shares: dict[Row, list[Share]] = {}
+        for found in rows.fetch(by_dimension, (*self.by, *_SHARE), self.by, outdated):
+            dimension, value, minor = found[length:]
+            shares.setdefault(found[:length], []).append((dimension, value, minor))
+        for found in rows.fetch(table, (*self.by, *self.head_columns), self.by, outdated):
+            key = found[:length]
+            self.sums.count(-1, self.head(found, places[key]), shares.get(key, ()))
+
+    def arrive(self, versions: Sequence[Version], places: Mapping[tuple[str, ...], int]) -> None:
+        table, _, by_dimension = self.tables
+        head_at = [column_names(table).index(name) for name in (*self.by, *self.head_columns)]
+        first, second, third = (column_names(by_dimension).index(name) for name in _SHARE)
+        for version in versions:
+            (row,), _, dimensions = version.rows
+            head = self.head(tuple(row[at] for at in head_at), places[version.key])
+            self.sums.count(1, head, [(each[first], each[second], each[third]) for each in dimensions])
+
+
+_SHARE: Final = ("dimension", "value", "credit_minor")
+
+
+class Credits(_Splits):
     """Topic `credits`."""
 
     tables = (CONVERSIONS, CREDIT_BY_TOUCHPOINT, CREDIT_BY_DIMENSION)
     by = ("contact_id", "conversion_id")
+    head_columns = ("occurred_at", "currency", "model", "value_minor", "refunded_minor")
+
+    def head(self, values: Row, partition: int) -> Head:
+        _, _, occurred_at, currency, model, value_minor, refunded_minor = values
+        return Head(occurred_at[:10], (currency, True, model, partition), value_minor - refunded_minor)
 
     def __init__(self) -> None:
         self.currencies: dict[str, int] = {}
@@ -99,22 +144,28 @@ class Credits(Compacted):
         return Version(key, credit.version, ([conversion], shares, dimensions))
 
 
-class ShadowCredits(Compacted):
+class ShadowCredits(_Splits):
     """Topic `credits.shadow`: what earned nothing is left out, since it stands in the model's own shares."""
 
     tables = (SHADOW_CREDITS, SHADOW_CREDIT_BY_TOUCHPOINT, SHADOW_CREDIT_BY_DIMENSION)
     by = ("contact_id", "conversion_id", "model")
+    head_columns = ("day", "currency", "net_minor")
+
+    def head(self, values: Row, partition: int) -> Head:
+        _, _, model, day, currency, net_minor = values
+        return Head(day, (currency, False, model, partition), net_minor)
 
     def version_of(self, value: bytes) -> Version:
         credit = _decode(value)
         key = (credit.contact_id, credit.conversion_id, credit.model)
-        head = (*key, credit.version, _minor(credit.unattributed), int(credit.capped))
+        day, currency = credit.occurred_at[:10], credit.currency
+        net_minor = _minor(credit.value) - _minor(credit.refunded)
+        head = (*key, credit.version, _minor(credit.unattributed), int(credit.capped), day, currency, net_minor)
         shares: list[Row] = [
             (*key, place, touch.touchpoint_id, minor)
             for place, touch in enumerate(credit.touchpoints)
             if (minor := _minor(touch.credit))
         ]
-        day, currency = credit.occurred_at[:10], credit.currency
         dimensions: list[Row] = [
             (*key, place, dimension, value, day, currency, minor)
             for place, dimension, value, minor in _dimension_rows(credit)

@@ -16,7 +16,7 @@ from sqlalchemy.pool import NullPool
 from projections import tables
 from projections.writing.postgres_schema import LOCKS, Lock, drop_schema, prepare_schema, swap_schemas
 from projections.writing.rows import DatabaseAwayError, DatabaseRefusedError, ReadModel, Row, Rows
-from projections.writing.sql import column_names, matched, quoted
+from projections.writing.sql import adding, column_names, matched, quoted
 
 _AS_TEXT: Final = ("json", "jsonb", "timestamptz", "date")
 _DIALECT: Final = make_url("postgresql://").get_dialect()()
@@ -67,6 +67,12 @@ class PostgresRows:
             write = copy.write_row
             for row in found:
                 write(row)
+
+    def add(self, table: Table, rows: Collection[Row]) -> None:
+        if rows:
+            names = column_names(table)
+            statement = f"INSERT INTO {self._named(table)} AS t SELECT * FROM {_keys(table, names)} {adding(table)}"
+            self._connection.execute(statement.encode(), _columns(rows))
 
     def run(self, statement: str, values: Row = ()) -> list[Row]:
         cursor = self._connection.execute(statement.replace("?", "%s").encode(), values)

@@ -33,6 +33,7 @@ from projections.writing.person_rows import Interactions, Scores, rejection_row,
 from projections.writing.record import Accepted, Chunk, Message, Step
 from projections.writing.rows import Row, Rows
 from projections.writing.sql import column_names
+from projections.writing.sums import SumsByDay
 
 READ: Final = (
     *FACT_TOPICS[:1],
@@ -61,10 +62,10 @@ class Projection:
         self._touchpoints = TouchpointRows(catalogue)
         self._bare = {full_name(prefix, topic): topic.name for topic in FACT_TOPICS}
         self._contacts = full_name(prefix, CONTACTS)
-        self._credits = Credits()
+        self._credits, self._shadows = Credits(), ShadowCredits()
         self._compacted: dict[str, Compacted] = {
             CREDITS.name: self._credits,
-            CREDITS_SHADOW.name: ShadowCredits(),
+            CREDITS_SHADOW.name: self._shadows,
             SCORES.name: Scores(),
             FOLLOWUPS.name: Interactions(),
         }
@@ -82,9 +83,11 @@ class Projection:
         promoted = self._letters(rows, chunk.messages.get(DEAD_LETTERS.name, ()), erasures, facts)
         self._reject(rows, chunk.messages.get(REJECTIONS.name, ()), erasures)
         facts.take([*promoted, *chunk.facts])
+        sums = self._credits.sums = self._shadows.sums = SumsByDay()
         for topic, compacted in self._compacted.items():
             if messages := chunk.messages.get(topic):
                 compacted.apply(rows, messages)
+        sums.write(rows)
         self._log(rows, tables.REMINDERS, chunk.messages.get(REMINDERS.name, ()), erasures)
         self._log(rows, tables.SCORE_CHANGES, chunk.messages.get(SCORE_CHANGES.name, ()), erasures)
         self._note_currencies(rows)

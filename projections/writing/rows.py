@@ -41,6 +41,10 @@ class Rows(Protocol):
         """These rows, whole and of new keys, are there."""
         ...
 
+    def add(self, table: Table, rows: Collection[Row]) -> None:
+        """What these rows, each of another key, count is added to what the table's rows of those keys count."""
+        ...
+
     def run(self, statement: str, values: Row = ()) -> list[Row]:
         """Run SQL that every database takes, with `?` for each value; the rows that it gives, if it gives any."""
         ...

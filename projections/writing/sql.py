@@ -20,3 +20,11 @@ def matched(left: str, right: str, names: Sequence[str]) -> str:
 def column_names(table: Table) -> list[str]:
     """In the order of a row."""
     return [column.name for column in table.columns]
+
+
+def adding(table: Table) -> str:
+    """The end of an INSERT INTO … AS t: a row whose key is there already is added to it, column by column."""
+    key = [column.name for column in table.primary_key]
+    counted = [name for name in column_names(table) if name not in key]
+    sums = ", ".join(f'"{name}" = t."{name}" + excluded."{name}"' for name in counted)
+    return f"ON CONFLICT ({quoted(key)}) DO UPDATE SET {sums}"

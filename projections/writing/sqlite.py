@@ -15,7 +15,7 @@ from sqlalchemy.pool import NullPool
 from projections.migrations import prepare_tables
 from projections.sqlite import insert_statement
 from projections.writing.rows import DatabaseAwayError, DatabaseRefusedError, ReadModel, Row, Rows
-from projections.writing.sql import quoted
+from projections.writing.sql import adding, quoted
 
 _PATIENCE_S: Final = 30.0
 _PASSING: Final = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_FULL}
@@ -37,6 +37,10 @@ class SqliteRows:
 
     def insert(self, table: Table, rows: Collection[Row]) -> None:
         self._connection.executemany(insert_statement(table), rows)
+
+    def add(self, table: Table, rows: Collection[Row]) -> None:
+        places = ", ".join("?" * len(table.columns))
+        self._connection.executemany(f"INSERT INTO {table.name} AS t VALUES ({places}) {adding(table)}", rows)
 
     def run(self, statement: str, values: Row = ()) -> list[Row]:
         return self._connection.execute(statement, values).fetchall()

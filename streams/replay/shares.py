@@ -94,7 +94,9 @@ class Shares:
         contact_id, conversion_id = key
         model, currency = credit.model, credit.claim.currency
         write = self._model.write
-        write(SHADOW_CREDITS, [(*key, model, credit.version, credit.unattributed_minor, int(credit.capped))])
+        net_minor = credit.claim.amount_minor - credit.claim.refunded_minor
+        said = (*key, model, credit.version, credit.unattributed_minor, int(credit.capped))
+        write(SHADOW_CREDITS, [(*said, day, currency, net_minor)])
         earned = [
             (contact_id, conversion_id, model, place, touchpoint, minor)
             for place, touchpoint, minor in zip(count(), ids, credit.credits_minor)

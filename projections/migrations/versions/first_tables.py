@@ -104,6 +104,9 @@ def upgrade() -> None:
         Column("version", Integer(), nullable=False),
         Column("unattributed_minor", BigInteger(), nullable=False),
         Column("capped", Boolean(), nullable=False),
+        Column("day", DAY, nullable=False),
+        Column("currency", TEXT, nullable=False),
+        Column("net_minor", BigInteger(), nullable=False),
         sqlite_with_rowid=False,
     )
     op.create_table(
@@ -133,6 +136,34 @@ def upgrade() -> None:
         "shadow_credit_by_dimension_value",
         "shadow_credit_by_dimension",
         ["model", "dimension", "currency", "value", "day", "credit_minor"],
+    )
+    op.create_table(
+        "conversions_by_day",
+        Column("day", DAY, primary_key=True, autoincrement=False),
+        Column("currency", TEXT, primary_key=True, autoincrement=False),
+        Column("is_main", Boolean(), primary_key=True, autoincrement=False),
+        Column("model", TEXT, primary_key=True, autoincrement=False),
+        Column("partition", Integer(), primary_key=True, autoincrement=False),
+        Column("conversions", BigInteger(), nullable=False),
+        Column("earning", BigInteger(), nullable=False),
+        Column("billions", BigInteger(), nullable=False),
+        Column("rest_minor", BigInteger(), nullable=False),
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
+        "credit_by_day",
+        Column("day", DAY, primary_key=True, autoincrement=False),
+        Column("dimension", TEXT, primary_key=True, autoincrement=False),
+        Column("value", TEXT, primary_key=True, autoincrement=False),
+        Column("currency", TEXT, primary_key=True, autoincrement=False),
+        Column("is_main", Boolean(), primary_key=True, autoincrement=False),
+        Column("model", TEXT, primary_key=True, autoincrement=False),
+        Column("partition", Integer(), primary_key=True, autoincrement=False),
+        Column("conversions", BigInteger(), nullable=False),
+        Column("earning", BigInteger(), nullable=False),
+        Column("billions", BigInteger(), nullable=False),
+        Column("rest_minor", BigInteger(), nullable=False),
+        sqlite_with_rowid=False,
     )
     op.create_table(
         "contacts",
@@ -334,6 +365,8 @@ def downgrade() -> None:
         "shadow_credits",
         "shadow_credit_by_touchpoint",
         "shadow_credit_by_dimension",
+        "conversions_by_day",
+        "credit_by_day",
         "contacts",
         "contact_updates",
         "interactions",
