@@ -26,6 +26,7 @@ _PARTS = (
     ("replay",),
     ("failover",),
     ("writing",),
+    ("querying",),
     ("report",),
 )
 _PEERS = "kstreams-eos,kstreams,quix,bytewax-1topic,hand,evenhand"
@@ -127,6 +128,15 @@ def writing(contacts: int) -> None:
     from benchmarks.writing import writing as run_writing
 
     run_writing(contacts, command_line())
+
+
+@main.command()
+@click.option("--conversions", type=click.IntRange(1_000), default=1_000_000, show_default=True)
+def querying(conversions: int) -> None:
+    """What analysts wait for, with PostgreSQL's plans."""
+    from benchmarks.querying import querying as run_querying
+
+    run_querying(conversions, command_line())
 
 
 @main.command(name="all")
