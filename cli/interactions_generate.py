@@ -11,14 +11,15 @@ from typing import Any, Final, Literal
 import click
 from typing_extensions import override
 
-from cli.columns import columns, printable
+from cli.columns import columns
 from cli.interactions_sending import Outlet, counted, read_model_option, sending
 from cli.option_types import Duration
 from config.definitions import load_definitions
 from config.errors import UsageError
 from events.zones import check_zone, zone
 from projections.followups.clocks import date_at, first_instant
-from projections.followups.generation import Asked, Generated, Settings, ValueRange, generate as generated_by
+from projections.followups.generation import Asked, Generated, Settings, ValueRange
+from projections.followups.generation import generate as generated_by
 from projections.followups.users import Users, users_of
 from projections.queries.candidates import candidates, filled_places, replayed_until_us
 from projections.queries.database import reading
@@ -169,6 +170,6 @@ def _said(made: Generated, settings: Settings, done: str) -> str:
 
 
 def _show(made: Generated) -> None:
-    rows = [(str(event["starts_at"]), printable(str(event["contact_id"])), n) for n, event in enumerate(made.events, 1)]
+    rows = [(str(event["starts_at"]), str(event["contact_id"]), n) for n, event in enumerate(made.events, 1)]
     if rows:
         click.echo(columns(rows))

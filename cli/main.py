@@ -20,6 +20,7 @@ SUBCOMMANDS: Final = {
     "project": Subcommand("cli.project", "Keep the read model in PostgreSQL or SQLite up to the topics."),
     "query": Subcommand("cli.query", "Ask the read model what analysts ask first."),
     "export": Subcommand("cli.export", "Write the read model as Parquet files, by day."),
+    "interactions": Subcommand("cli.interactions", "Plan, generate, complete or move follow-ups."),
     "explain": Subcommand("cli.explain", "Say why each touchpoint counted for a conversion, or not."),
     "dead-letters": Subcommand("cli.dead_letters", "List refused records, or send them again."),
     "restate": Subcommand("cli.restate", "Say past credits again under a changed catalogue."),

@@ -23,6 +23,7 @@ NAMES = [
     "project",
     "query",
     "export",
+    "interactions",
     "explain",
     "dead-letters",
     "restate",
