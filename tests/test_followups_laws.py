@@ -44,7 +44,8 @@ texts = st.sampled_from([None, "x", "y"])
 tags = st.lists(st.sampled_from("pqr"), max_size=3).map(tuple)
 rules = st.sampled_from(
     [None, "FREQ=DAILY", "FREQ=HOURLY;BYHOUR=3;INTERVAL=2", "RRULE:FREQ=WEEKLY;COUNT=2",
-     "FREQ=DAILY;UNTIL=00010101T000000Z", "FREQ=DAILY;UNTIL=99991231T235959Z", "FREQ=SECONDLY;BYSETPOS=2;BYSECOND=0", "FREQ=MONTHLY;BYMONTHDAY=31"]
+     "FREQ=DAILY;UNTIL=00010101T000000Z", "FREQ=DAILY;UNTIL=99991231T235959Z",
+     "FREQ=SECONDLY;BYSETPOS=2;BYSECOND=0", "FREQ=MONTHLY;BYMONTHDAY=31"]
 )  # fmt: skip
 assignees = st.sampled_from([None, "u1", "ny", "unknown"])
 schedules: st.SearchStrategy[dict[str, Any]] = st.one_of(
