@@ -61,23 +61,32 @@ class Chapter(NamedTuple):
 def chapters(sent: Iterable[Sent], lives: Lives) -> list[Chapter]:
     """The facts of topic `contacts` about one contact, life by life; `lives` learns when each ended.
 
-    An id that was taken in an earlier life is free again, since what took it was never sent.
+    An id that was taken in an earlier life is free again, since what took it was never sent. An erasure keeps its own.
     """
     told = []
     present: list[Sent] = []
+    lasting: list[Sent] = []
     for occurred_us, moment in groupby(sorted(sent, key=_occurred_us), key=_occurred_us):
         arrived = list(moment)
         present += arrived
         if not any(map(_is_erasure, arrived)):
             continue
-        settled = settle(present)
+        settled = _settle_after(lasting, present)
         erasures = [each for each in settled.kept if each.occurred_us == occurred_us and _is_erasure(each)]
         if erasures:
             told.append(Chapter(lives.last, settled, erasures))
             lives.end(occurred_us, min(each.event_id for each in erasures))
+            lasting += erasures
             present = []
-    told.append(Chapter(lives.last, settle(present), []))
+    told.append(Chapter(lives.last, _settle_after(lasting, present), []))
     return told
+
+
+def _settle_after(lasting: list[Sent], present: list[Sent]) -> Settled:
+    settled = settle([*lasting, *present])
+    if lasting:
+        settled.kept = [each for each in settled.kept if each not in lasting]
+    return settled
 
 
 def _is_erasure(sent: Sent) -> bool:
