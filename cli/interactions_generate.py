@@ -166,7 +166,7 @@ def _said(made: Generated, settings: Settings, done: str) -> str:
     if made.present:
         said += f", {made.present:,} were there before"
     missing = settings.number - made.present - len(made.events)
-    return f"{said} of {settings.number:,}: no more contacts pass the filters" if missing else said
+    return f"{said}, not {settings.number:,}: no more contacts pass the filters" if missing else said
 
 
 def _show(made: Generated) -> None:
