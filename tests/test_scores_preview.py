@@ -1,4 +1,4 @@
-"""A preview: the score that would be published, with lines that add up to it and say why."""
+"""A preview: the score that would be published, with lines that add up to it and say why (behaviours T10, T12)."""
 
 from __future__ import annotations
 
