@@ -23,26 +23,27 @@ class Faults(NamedTuple):
     """Share of events that come a second time, the same to the byte."""
 
 
-def deliver(happenings: Iterable[Happening], faults: Faults, seed: int) -> Iterator[bytes]:
-    """The events as lines in the order in which they arrive. Nothing is lost; held in memory is what is on its way."""
+def deliver(happenings: Iterable[Happening], faults: Faults, seed: int) -> Iterator[Happening]:
+    """The events with the seconds of their arrival, in that order. Nothing is lost; in memory is what is on its way."""
     draw = Random(f"delivery {seed}").random
     on_the_way: list[tuple[int, int, str]] = []
     for number, (second, event) in enumerate(happenings):
         while on_the_way and on_the_way[0][0] <= second:
-            yield _line(heappop(on_the_way)[2])
+            yield _arrival(heappop(on_the_way))
         if draw() < faults.late:
             heappush(on_the_way, (second + _delay(draw()), number, event))
         else:
-            yield _line(event)
+            yield second, event
         if draw() < faults.duplicates:
             heappush(on_the_way, (second + _delay(draw()), number, event))
     while on_the_way:
-        yield _line(heappop(on_the_way)[2])
+        yield _arrival(heappop(on_the_way))
 
 
 def _delay(draw: float) -> int:
     return SHORTEST_DELAY + int(draw * draw * (LONGEST_DELAY - SHORTEST_DELAY))
 
 
-def _line(event: str) -> bytes:
-    return event.encode() + b"\n"
+def _arrival(sent: tuple[int, int, str]) -> Happening:
+    second, _, event = sent
+    return second, event

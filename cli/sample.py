@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from heapq import merge
+from operator import itemgetter
 from typing import IO
 
 import click
@@ -12,6 +13,7 @@ import click
 from cli.charity import Charity
 from cli.crawler import crawl
 from cli.delivery import Faults, deliver
+from cli.office import Office
 from cli.quarter import Quarter
 from config.errors import UsageError
 
@@ -20,12 +22,21 @@ FIRST_YEAR, LAST_YEAR = 1900, 2200
 """Years in which an event may occur (contract, section 1)."""
 
 
-def sample_lines(quarter: Quarter, faults: Faults, *, hot_contact: bool = False) -> Iterator[bytes]:
-    """The quarter as JSON Lines in the order of arrival: always the same bytes for the same arguments."""
+def sample_lines(
+    quarter: Quarter, faults: Faults, *, hot_contact: bool = False, office: bool = False
+) -> Iterator[bytes]:
+    """The quarter as JSON Lines in the order of arrival: always the same bytes for the same arguments.
+
+    With the `office` come facts about contacts and interactions, at once and in order; the other lines stay the same.
+    """
     happenings = Charity(quarter).live()
     if hot_contact:
         happenings = merge(happenings, crawl(quarter))
-    return deliver(happenings, faults, quarter.seed)
+    arrivals = deliver(happenings, faults, quarter.seed)
+    if office:
+        arrivals = merge(arrivals, Office(quarter).live(), key=itemgetter(0))
+    for _, event in arrivals:
+        yield event.encode() + b"\n"
 
 
 @click.command("sample")
@@ -45,6 +56,8 @@ def sample_lines(quarter: Quarter, faults: Faults, *, hot_contact: bool = False)
               show_default=True, metavar="RATIO", help="Share of events written twice.")  # fmt: skip
 @click.option("--hot-contact", envvar="EVENHAND_SAMPLE_HOT_CONTACT", is_flag=True,
               help="Add donor-000000, a crawler that opens a page every minute.")  # fmt: skip
+@click.option("--attribution-only", envvar="EVENHAND_SAMPLE_ATTRIBUTION_ONLY", is_flag=True,
+              help="Touchpoints and conversions alone, without contacts and interactions.")  # fmt: skip
 def command(
     out: IO[bytes],
     contacts: int,
@@ -54,14 +67,16 @@ def command(
     late: float,
     duplicates: float,
     hot_contact: bool,
+    attribution_only: bool,
 ) -> None:
     """Write a quarter in a charity's life as JSON Lines.
 
-    By default some 100,000 touchpoints and conversions, the same bytes every time. Its catalogue is
-    examples/charity/catalogue.toml.
+    By default some 100,000 touchpoints and conversions and 20,000 facts about contacts and interactions, the same bytes
+    every time. Its catalogue is examples/charity/catalogue.toml, its definitions examples/charity/definitions.toml.
     """
     quarter = Quarter(contacts, days, _first_day(start.date(), days), seed)
-    out.writelines(sample_lines(quarter, Faults(late, duplicates), hot_contact=hot_contact))
+    faults = Faults(late, duplicates)
+    out.writelines(sample_lines(quarter, faults, hot_contact=hot_contact, office=not attribution_only))
 
 
 def _first_day(start: date, days: int) -> date:

@@ -18,6 +18,7 @@ from click.testing import CliRunner
 
 from cli.crawler import CRAWLER
 from cli.delivery import LONGEST_DELAY, SHORTEST_DELAY, Faults
+from cli.main import main
 from cli.outreach import CHANNELS
 from cli.quarter import Quarter
 from cli.sample import command, sample_lines
@@ -26,16 +27,20 @@ from config.errors import UsageError
 from events.codec import decode_any
 from events.fact import Touchpoint
 from events.refusal import Refusal
+from tests.replaying import messages
 
 CATALOGUE = Path(__file__).parents[1] / "examples" / "charity" / "catalogue.toml"
 APRIL = date(2025, 4, 1)
 SMALL = Quarter(contacts=200, days=91, start=APRIL, seed=1877)
 PUNCTUAL = Faults()
 SMALL_QUARTER_SHA256 = "4df87b81db24739713aa3e99f9b063cdfb48ee40fcde69b3cb6763bfecfe1c18"
+SMALL_QUARTER_WITH_OFFICE_SHA256 = "9e785c6ed7d14505bb2467b8e38c16c319602b7522bff98c760dafd8ed2d21fa"
 
 
-def lines_of(quarter: Quarter, faults: Faults = PUNCTUAL, *, hot_contact: bool = False) -> list[bytes]:
-    return list(sample_lines(quarter, faults, hot_contact=hot_contact))
+def lines_of(
+    quarter: Quarter, faults: Faults = PUNCTUAL, *, hot_contact: bool = False, office: bool = False
+) -> list[bytes]:
+    return list(sample_lines(quarter, faults, hot_contact=hot_contact, office=office))
 
 
 def events_of(lines: list[bytes]) -> Iterator[dict[str, Any]]:
@@ -210,7 +215,37 @@ def test_sample_writes_a_file_and_standard_output_alike(tmp_path: Path) -> None:
 
     assert (to_file.exit_code, to_output.exit_code) == (0, 0)
     assert file.read_bytes() == to_output.stdout_bytes
-    assert file.read_bytes().splitlines(keepends=True) == lines_of(Quarter(20, 14, date(2024, 2, 26), 5))
+    few_weeks = Quarter(20, 14, date(2024, 2, 26), 5)
+    assert file.read_bytes().splitlines(keepends=True) == lines_of(few_weeks, office=True)
+    alone = CliRunner().invoke(command, [*few, "--attribution-only"])
+    assert alone.stdout_bytes.splitlines(keepends=True) == lines_of(few_weeks)
+
+
+def test_the_office_leaves_the_other_lines_as_they_are() -> None:
+    faults = Faults(late=0.01, duplicates=0.002)
+    attributed = [line for line in lines_of(SMALL, faults, office=True) if b'"event_id":"o' not in line]
+
+    assert attributed == lines_of(SMALL, faults)
+    digest = sha256(b"".join(lines_of(SMALL, faults, office=True))).hexdigest()
+    assert digest == SMALL_QUARTER_WITH_OFFICE_SHA256
+
+
+def test_the_office_does_everything_with_some_work_forgotten(tmp_path: Path) -> None:
+    """What the demonstration shows: scores in every band, follow-ups missed, recurring and in need of a response."""
+    quarter = Quarter(contacts=400, days=91, start=APRIL, seed=1878)
+    file = tmp_path / "charity.jsonl"
+    file.write_bytes(b"".join(lines_of(quarter, office=True)))
+    charity = CATALOGUE.parent
+    options = ["--catalogue", str(CATALOGUE), "--profiles", str(charity / "definitions.toml")]
+
+    assert main(["replay", str(file), "--out", str(tmp_path / "out"), "--strict", *options]) == 0
+
+    said = {name: messages(tmp_path / "out", f"{name}.jsonl") for name in ("scores", "followups", "rejections")}
+    assert {m["band"] for m in said["scores"] if m["profile_id"] == "engagement"} == {"cold", "warm", "hot"}
+    assert {m["status"] for m in said["followups"]} == {"open", "missed", "completed", "deleted"}
+    assert any(m["status"] == "missed" and m["response_required"] for m in said["followups"])
+    assert any("/" in m["interaction_id"] for m in said["followups"] if m["contact_id"])
+    assert {m["reason"] for m in said["rejections"]} == {"already_completed"}
 
 
 @pytest.mark.parametrize("wrong", [["--late", "1.5"], ["--contacts", "0"], ["--start", "soon"], ["--out", "no/such/x"]])
