@@ -13,6 +13,7 @@ from typing import Any, Final
 import click
 import msgspec
 
+from cli.answers import OutputError
 from cli.on_kafka import delivery_timeout_option, on_kafka
 from cli.option_types import Moment
 from config.errors import UsageError
@@ -76,10 +77,13 @@ class Outlet(msgspec.Struct, frozen=True):
     def _write(self, lines: bytes) -> str:
         assert self.out is not None
         if self.out == _STANDARD_OUTPUT:
-            click.echo(lines, nl=False)
+            click.echo(lines.decode(), nl=False)
             sys.stdout.flush()
             return "written to standard output"
-        Path(self.out).write_bytes(lines)
+        path = Path(self.out)
+        if not path.parent.is_dir():
+            raise OutputError(f"{path}: there is no folder {path.parent}; make it, or choose another --out")
+        path.write_bytes(lines)
         return f"written to {self.out}"
 
     def _deliver(self, records: Sequence[tuple[bytes, bytes]]) -> str:
@@ -106,7 +110,10 @@ def sending(command: Callable[..., None]) -> Callable[..., None]:
         delivery_timeout: timedelta,
         **kwargs: Any,
     ) -> None:
-        command(*args, outlet=Outlet(actor, occurred_us, out, installation, delivery_timeout), **kwargs)
+        try:
+            command(*args, outlet=Outlet(actor, occurred_us, out, installation, delivery_timeout), **kwargs)
+        except UnicodeEncodeError as error:
+            raise FactRefusedError("an option holds bytes that are no UTF-8 text: nothing was sent") from error
 
     decorated = on_kafka(delivery_timeout_option(with_outlet))
     for option in reversed(_OPTIONS):
