@@ -11,7 +11,7 @@ from config.settings import load_settings
 
 
 @click.command("worker")
-@click.argument("decider", required=False, type=click.Choice(["attribution", "followups"]))
+@click.argument("decider", required=False, type=click.Choice(["attribution", "followups", "scores"]))
 @click.option(
     "--accept-gap", is_flag=True, envvar="EVENHAND_ACCEPT_GAP", help="Go on though records are gone from a topic."
 )
@@ -22,7 +22,7 @@ from config.settings import load_settings
     help="Go on however many records are refused.",
 )
 def command(decider: str | None, accept_gap: bool, accept_dead_letters: bool) -> None:
-    """Process facts into credits, follow-ups and reminders, until stopped.
+    """Process facts into credits, follow-ups, reminders and scores, until stopped.
 
     DECIDER runs that one alone. Start as many workers as there are partitions; each needs its own EVENHAND_STATE_DIR.
     """

@@ -12,11 +12,12 @@ from streams.live.attributing import ATTRIBUTION
 from streams.live.following_up import FOLLOWING_UP
 from streams.live.member import Choices, Member, Shared
 from streams.live.processor import Role
+from streams.live.scoring import SCORING
 from streams.metrics import Metrics
 from streams.rocks import RocksMemory
 from streams.state import CACHED_TOUCHES, Room
 
-ROLES: tuple[Role, ...] = (ATTRIBUTION, FOLLOWING_UP)
+ROLES: tuple[Role, ...] = (ATTRIBUTION, FOLLOWING_UP, SCORING)
 """All that a worker can do."""
 
 
