@@ -26,7 +26,7 @@ def no_settings(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_without_an_environment_the_contracts_defaults_hold() -> None:
     settings = load_settings()
 
-    assert settings.model_dump(include=set(list(type(settings).model_fields)[:15])) == {
+    assert settings.model_dump(include=set(list(type(settings).model_fields)[:16])) == {
         "kafka_bootstrap_servers": "localhost:9092",
         "topic_prefix": "evenhand.",
         "group": "evenhand",
@@ -38,6 +38,7 @@ def test_without_an_environment_the_contracts_defaults_hold() -> None:
         "snapshot_interval": timedelta(seconds=30),
         "snapshots_kept": 3,
         "catalogue": None,
+        "profiles": None,
         "align_wait": timedelta(seconds=0.5),
         "chunk_time": timedelta(seconds=0.5),
         "dead_letter_ratio": 0.5,
@@ -55,6 +56,7 @@ def test_without_an_environment_the_contracts_defaults_hold() -> None:
         ("STATE_DIR", "/var/lib/evenhand", "state_dir", Path("/var/lib/evenhand")),
         ("STATE_DIR", "~/state", "state_dir", Path.home() / "state"),
         ("SNAPSHOT_URL", "s3://bucket/evenhand", "snapshot_url", "s3://bucket/evenhand"),
+        ("PROFILES", "/etc/definitions.toml", "profiles", Path("/etc/definitions.toml")),
         ("CATALOGUE", "/etc/evenhand.toml", "catalogue", Path("/etc/evenhand.toml")),
         ("ALIGN_WAIT", "PT0S", "align_wait", timedelta()),
         ("DEAD_LETTER_RATIO", "1", "dead_letter_ratio", 1.0),
