@@ -5,20 +5,17 @@ from pathlib import Path
 
 from sqlalchemy import create_engine, select
 
-from config.catalogue import load_catalogue
 from events.codec import decode_any
 from events.refusal import Refusal
 from events.topics import FOLLOWUPS, REJECTIONS, SCORES
 from projections.followups.users import Users
 from projections.tables import METADATA
 from projections.writing.database import open_database
-from projections.writing.projection import Projection
-from projections.writing.record import Accepted, Chunk, Message
 from streams.replay.asked import Asked
 from tests.replaying import replayed, write_lines
+from tests.test_projection import Base, Record
 from tests.test_replay_people import EVERY_TYPE, asked_of
 
-PREFIX = "test."
 PLACES = {"partition", "offset"}
 TABLES = (
     *("contacts", "contact_updates", "interactions", "interaction_history", "rejections", "scores"),
@@ -33,18 +30,18 @@ def _rows(path: Path, table: str) -> Sequence[tuple[object, ...]]:
 
 
 def _projected(path: Path, out: Path) -> None:
-    chunk = Chunk()
-    for number, value in enumerate(EVERY_TYPE):
-        judged = decode_any(value)
-        if not isinstance(judged, Refusal):
-            chunk.facts.append(Accepted(PREFIX + judged[0], 0, number, 2_000_000_000_000, value, judged[1]))
-    for topic in (SCORES, FOLLOWUPS, REJECTIONS):
-        lines = (out / f"{topic.name}.jsonl").read_bytes().splitlines()
-        chunk.messages[topic.name] = [Message(0, number, None, line, {}) for number, line in enumerate(lines)]
-    model = open_database(f"sqlite:///{path}")
+    facts = [(judged[0], value) for value in EVERY_TYPE if not isinstance(judged := decode_any(value), Refusal)]
+    said = [
+        (topic.name, line)
+        for topic in (SCORES, FOLLOWUPS, REJECTIONS)
+        for line in (out / f"{topic.name}.jsonl").read_bytes().splitlines()
+    ]
+    url = f"sqlite:///{path}"
+    model = open_database(url)
     model.prepare()
-    with model.writing([0]) as rows:
-        Projection(load_catalogue(None), PREFIX).apply(rows, chunk)
+    Base(url, model).apply(
+        [Record(topic, n, None, value.decode(), {}) for n, (topic, value) in enumerate(facts + said)]
+    )
     model.close()
 
 

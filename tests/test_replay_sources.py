@@ -4,7 +4,7 @@ import gzip
 import io
 import json
 import sys
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -84,6 +84,34 @@ def test_the_same_events_in_any_kind_of_file_give_the_same_credits(tmp_path: Pat
     assert outcome == expected
     assert output(tmp_path / "out") == output(tmp_path / "plain")
     assert len(messages(tmp_path / "out")[0]["touchpoints"]) == 2
+
+
+@pytest.mark.parametrize("nested", [True, False])
+def test_rows_of_parquet_tell_of_contacts_and_interactions(tmp_path: Path, nested: bool) -> None:
+    who = {"contact_id": "ann", "occurred_at": datetime(2023, 7, 5, 11, tzinfo=UTC)}
+    about = {"interaction_id": "i1", "actor": "u1"}
+    events: list[dict[str, Any]] = [
+        who | {"type": "contact.updated", "event_id": "a1", "attributes": {"name": "Ann", "groups": ["choir"]}},
+        who | about | {"type": "interaction.scheduled", "event_id": "e1", "kind": "customer", "tags": ["b", "a"],
+                       "due_on": date(2023, 7, 6)},
+        who | about | {"type": "interaction.edited", "event_id": "e2", "changes": {"title": "Call"}},
+    ]  # fmt: skip
+    names = {name: None for each in events for name in each}
+    rows_of = [
+        {
+            name: json.dumps(each[name]) if not nested and isinstance(each.get(name), dict | list) else each.get(name)
+            for name in names
+        }
+        for each in events
+    ]
+    parquet.write_table(pa.Table.from_pylist(rows_of), tmp_path / "e.parquet")
+
+    outcome = replayed([tmp_path / "e.parquet"], tmp_path / "out")
+
+    assert (outcome.accepted, outcome.dead_letters) == (3, {})
+    assert rows(tmp_path / "out", "SELECT attributes FROM contacts") == [('{"groups":["choir"],"name":"Ann"}',)]
+    [followup] = messages(tmp_path / "out", "followups.jsonl")
+    assert (followup["title"], followup["tags"], followup["due_on"]) == ("Call", ["a", "b"], "2023-07-06")
 
 
 def test_standard_input_is_read_as_lines(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,7 +12,7 @@ from msgspec import json as msgspec_json
 from pyarrow.parquet import ParquetFile
 
 _ROWS: Final = 2_048
-_JSON_COLUMNS: Final = frozenset({"dimensions", "properties"})
+_JSON_COLUMNS: Final = frozenset({"dimensions", "properties", "attributes", "changes", "tags", "add", "remove"})
 
 Cell = Callable[[Any], Any]
 
@@ -20,8 +20,9 @@ Cell = Callable[[Any], Any]
 def numbered_rows(file: ParquetFile) -> Iterator[tuple[int, bytes]]:
     """Yield (row number from 1, the row as compact JSON); a null, also within a struct, is an absent field.
 
-    `dimensions` and `properties` may be nested or JSON text, `occurred_at` text or a timestamp, `value` text or a
-    decimal. What has no counterpart in the contract's JSON is passed on as it is, and refused there with its reason.
+    Objects and lists may be nested or JSON text, instants text or timestamps, days text or dates, `value` text or a
+    decimal. A null that says something, as in `changes`, needs JSON text. What has no counterpart in the contract's
+    JSON is passed on as it is, and refused there with its reason.
     """
     number = 0
     for batch in file.iter_batches(batch_size=_ROWS):
