@@ -18,7 +18,7 @@ from config.definitions import load_definitions
 from config.errors import UsageError
 from events.zones import check_zone, zone
 from projections.followups.clocks import date_at, first_instant
-from projections.followups.generation import Asked, Generated, Settings, ValueRange
+from projections.followups.generation import Asked, Generated, GenerationSettings, ValueRange
 from projections.followups.generation import generate as generated_by
 from projections.followups.users import Users, users_of
 from projections.queries.candidates import candidates, filled_places, replayed_until_us
@@ -122,11 +122,11 @@ def _settings(
     everywhere: bool,
     profiles: Path | None,
     time_zone: str | None,
-) -> Settings:
+) -> GenerationSettings:
     if city is not None and postcode is not None and not everywhere:
         raise UsageError("--city and --postcode are one filter: choose one of them")
     value = ValueRange(value_above, value_below, currency)
-    return Settings(
+    return GenerationSettings(
         kind=kind,
         day=day.date(),
         start=start.time(),
@@ -161,7 +161,7 @@ def _day_began_us(time_zone: str) -> int:
     return first_instant(datetime.combine(today, datetime.min.time()), where)
 
 
-def _said(made: Generated, settings: Settings, done: str) -> str:
+def _said(made: Generated, settings: GenerationSettings, done: str) -> str:
     said = f"{counted(len(made.events))} {done}"
     if made.present:
         said += f", {made.present:,} were there before"

@@ -22,8 +22,8 @@ from projections.followups.generation import (
     Candidate,
     Generated,
     GenerationError,
+    GenerationSettings,
     Opportunity,
-    Settings,
     ValueRange,
     generate,
 )
@@ -31,7 +31,7 @@ from projections.followups.selection import Change, Selected, change_event
 
 AT = parse_instant("2025-05-01T00:00:00Z")
 ASKED = Asked(AT, "ann")
-CALLS = Settings(
+CALLS = GenerationSettings(
     kind="customer",
     day=date(2025, 5, 6),
     start=time(9),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -47,9 +48,6 @@ class Team:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.sent = folder / "sent.jsonl"
-        self.sent.write_text("".join(json.dumps(event) + "\n" for event in HISTORY))
-        (folder / "team.toml").write_text(TEAM)
-        self.replay()
 
     def replay(self, *more: Path) -> None:
         files = [str(self.sent), *map(str, more)]
@@ -76,8 +74,19 @@ class Team:
         return [json.loads(line)["reason"] for line in lines]
 
 
+@pytest.fixture(scope="module")
+def replayed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Before anything is planned."""
+    team = Team(tmp_path_factory.mktemp("team"))
+    team.sent.write_text("".join(json.dumps(event) + "\n" for event in HISTORY))
+    (team.folder / "team.toml").write_text(TEAM)
+    team.replay()
+    return team.folder
+
+
 @pytest.fixture
-def team(tmp_path: Path) -> Team:
+def team(replayed: Path, tmp_path: Path) -> Team:
+    shutil.copytree(replayed, tmp_path, dirs_exist_ok=True)
     return Team(tmp_path)
 
 

@@ -66,7 +66,7 @@ class ValueRange(Struct, frozen=True):
         return (self.above is None or value > self.above) and (self.below is None or value < self.below)
 
 
-class Settings(Struct, frozen=True):
+class GenerationSettings(Struct, frozen=True):
     """What is to be generated, and with whom."""
 
     kind: Literal["customer", "prospect"]
@@ -127,7 +127,7 @@ class Generated(Struct, frozen=True):
 
 
 def generate(
-    settings: Settings,
+    settings: GenerationSettings,
     candidates: Iterable[Candidate],
     asked: Asked,
     filled: Mapping[int, str] | None = None,
@@ -158,7 +158,9 @@ class Asked(Struct, frozen=True):
     actor: str
 
 
-def _passing(settings: Settings, candidates: Iterable[Candidate], at_us: int, present: set[str]) -> list[Candidate]:
+def _passing(
+    settings: GenerationSettings, candidates: Iterable[Candidate], at_us: int, present: set[str]
+) -> list[Candidate]:
     left = list(candidates)
     for left_out, passes in _filters(settings, at_us):
         before, left = left, [each for each in left if passes(each)]
@@ -168,7 +170,7 @@ def _passing(settings: Settings, candidates: Iterable[Candidate], at_us: int, pr
     return left
 
 
-def _filters(settings: Settings, at_us: int) -> Sequence[tuple[str, Callable[[Candidate], bool]]]:
+def _filters(settings: GenerationSettings, at_us: int) -> Sequence[tuple[str, Callable[[Candidate], bool]]]:
     """The filters that are on, by what is said of one that leaves nobody."""
     filters: list[tuple[str, Callable[[Candidate], bool]]] = [
         (f"kind {settings.kind}", lambda each: each.kind == settings.kind)
@@ -190,7 +192,7 @@ def _is_in(name: str, place: str) -> Callable[[Candidate], bool]:
     return lambda each: _place(getattr(each, name) or "") == place
 
 
-def _event(settings: Settings, place: int, contact_id: str, asked: Asked) -> Event:
+def _event(settings: GenerationSettings, place: int, contact_id: str, asked: Asked) -> Event:
     interaction_id = f"{settings.series}-{place}"
     event: Event = {
         "type": "interaction.scheduled",
@@ -209,7 +211,7 @@ def _event(settings: Settings, place: int, contact_id: str, asked: Asked) -> Eve
     return event | {name: value for name, value in optional.items() if value is not None}
 
 
-def _expect_room(settings: Settings, asked: Asked) -> None:
+def _expect_room(settings: GenerationSettings, asked: Asked) -> None:
     where = zone(settings.time_zone)
     if settings.starts_us(0) < asked.at_us:
         raise GenerationError(
