@@ -129,7 +129,7 @@ def _chunk(records: Iterable[Record]) -> Chunk:
             if not isinstance(fact, Refusal):
                 chunk.facts.append(Accepted(topic, 0, offset, 0, value, fact))
         elif topic != "conversions":
-            chunk.messages.setdefault(topic, []).append(Message(0, offset, None, value, {}))
+            chunk.messages.setdefault(topic, []).append(Message(topic, 0, offset, None, value, {}))
     return chunk
 
 

@@ -25,6 +25,12 @@ from streams.admin.installation import Installation
     help="Build it anew beside the one that is read, put it in its place, and stop.",
 )
 @click.option(
+    "--drop-views",
+    envvar="EVENHAND_DROP_VIEWS",
+    is_flag=True,
+    help="With --rebuild: views that others made of the read model may go with it.",
+)
+@click.option(
     "--database-url",
     envvar="EVENHAND_DATABASE_URL",
     metavar="URL",
@@ -33,7 +39,12 @@ from streams.admin.installation import Installation
 @click.option("--catalogue", envvar="EVENHAND_CATALOGUE", metavar="FILE", help="The catalogue that the workers have.")
 @on_kafka
 def command(
-    installation: Installation, once: bool, anew: bool, database_url: str | None, catalogue: str | None
+    installation: Installation,
+    once: bool,
+    anew: bool,
+    drop_views: bool,
+    database_url: str | None,
+    catalogue: str | None,
 ) -> None:
     """Keep the read model in PostgreSQL or SQLite up to the topics, until stopped.
 
@@ -43,6 +54,7 @@ def command(
     # Before it is imported: Alembic tells at length what it loads and how it begins.
     logging.getLogger("alembic").setLevel(logging.WARNING)
     from projections.writing.database import open_database
+    from projections.writing.rows import ReadModel
     from streams.projecting.projector import Projector
     from streams.projecting.rebuild import rebuild
 
@@ -56,11 +68,15 @@ def command(
         )
     rules = load_catalogue(path)
     model = open_database(settings.database_url.get_secret_value())
+
+    def projector_of(model: ReadModel) -> Projector:
+        return Projector(installation, model, rules, settings.group)
+
     try:
         if anew:
-            rebuild(installation, model, rules, settings.group)
+            rebuild(projector_of, model, drop_views=drop_views)
             return
-        projector = Projector(installation, model, rules, settings.group)
+        projector = projector_of(model)
         for sign in (signal.SIGTERM, signal.SIGINT):
             signal.signal(sign, lambda *_: projector.over.set())
         (projector.catch_up if once else projector.follow)()

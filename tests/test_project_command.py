@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import psycopg
 import pytest
 
+from projections.writing.database import open_database
 from tests.commands import Ended, evenhand
 from tests.postgres import PostgresServer
 from tests.replaying import replayed, write_lines
@@ -75,6 +78,34 @@ def test_a_file_that_a_replay_wrote_is_left_alone(tmp_path: Path) -> None:
 
     assert (ended.code, ended.err.count("\n")) == (2, 1)
     assert "tables that `evenhand project` did not make" in ended.err
+
+
+def test_a_rebuild_names_the_views_of_others_that_it_would_drop(postgres_url: str) -> None:
+    with closing(open_database(postgres_url)) as model:
+        model.prepare()
+    with psycopg.connect(postgres_url, autocommit=True) as connection:
+        connection.execute("CREATE SCHEMA mine")
+        connection.execute("CREATE VIEW mine.of_a_table AS SELECT * FROM conversions")
+        connection.execute("CREATE MATERIALIZED VIEW of_a_view AS SELECT * FROM public.attribution")
+
+    ended = project(postgres_url, "--rebuild")
+
+    assert (ended.code, ended.err.count("\n")) == (2, 1)
+    assert "would drop views that others made (mine.of_a_table, public.of_a_view)" in ended.err
+    assert "no Kafka broker answers" in project(postgres_url, "--rebuild", "--drop-views").err
+
+
+def test_a_rebuild_of_a_file_names_the_views_that_others_made_in_it(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path}/evenhand.db"
+    with closing(open_database(url)) as model:
+        model.prepare()
+    with closing(sqlite3.connect(tmp_path / "evenhand.db")) as connection:
+        connection.execute("CREATE VIEW mine AS SELECT * FROM conversions")
+
+    ended = project(url, "--rebuild")
+
+    assert (ended.code, ended.err.count("\n")) == (2, 1)
+    assert "would drop views that others made (mine)" in ended.err
 
 
 def test_brokers_that_are_away_are_named_too(tmp_path: Path) -> None:

@@ -18,7 +18,7 @@ from projections.queries.sums_by_day import sum_statements
 from projections.tables import CONVERSIONS_BY_DAY, CREDIT_BY_DAY, ERASURES, METADATA
 from projections.writing.database import open_database
 from projections.writing.projection import PositionMovedError, Projection
-from projections.writing.record import Accepted, Chunk, Message, Step
+from projections.writing.record import Accepted, Chunk, Message, Step, UnreadableMessageError
 from projections.writing.rows import ReadModel
 from projections.writing.sums import ALL_VALUES, BILLION
 from tests.live.projecting import tables_of
@@ -135,7 +135,7 @@ def _chunk(records: Sequence[Record], ends: dict[str, int]) -> Chunk:
         else:
             sent = None if value is None else value.encode()
             chunk.messages.setdefault(topic, []).append(
-                Message(0, offset, None if key is None else key.encode(), sent, covers)
+                Message(PREFIX + topic, 0, offset, None if key is None else key.encode(), sent, covers)
             )
         ends[topic] = offset + 1
     chunk.steps = [
@@ -372,6 +372,22 @@ def test_a_chunk_that_does_not_begin_where_the_read_model_ends_changes_nothing(b
         base.apply(LOGS["scores"])
 
     assert tables_of(base.url) == before
+
+
+@pytest.mark.parametrize("topic", ["credits", "credits.shadow", "scores", "score-changes", "followups", "reminders",
+                                   "rejections", "dead-letters"])  # fmt: skip
+@pytest.mark.parametrize("said", ["{", "{}", '"text"'])
+def test_a_message_that_no_worker_writes_is_named_and_nothing_is_written(base: Base, topic: str, said: str) -> None:
+    with pytest.raises(UnreadableMessageError, match=rf"test\.{topic} partition 0 offset 7 cannot be read") as told:
+        base.apply([*log("touchpoints", FIRST), Record(topic, 7, None, said, {})])
+
+    assert (told.value.exit_code, "\n" in str(told.value)) == (3, False)
+    assert base.rows("touchpoints") == []
+
+
+def test_a_tombstone_of_no_key_is_named_too(base: Base) -> None:
+    with pytest.raises(UnreadableMessageError, match="credits partition 0 offset 0 cannot be read"):
+        base.apply([Record("credits", 0, '["ann"]', None, {})])
 
 
 def test_what_postgresql_cannot_hold_is_replaced_and_nothing_else(base: Base) -> None:

@@ -9,7 +9,7 @@ from typing import ClassVar, NamedTuple
 import msgspec
 from sqlalchemy import Table
 
-from projections.writing.record import Message
+from projections.writing.record import Message, read
 from projections.writing.rows import Row, Rows
 
 
@@ -48,12 +48,12 @@ class Compacted(ABC):
         cleared = set()
         for message in messages:
             if message.value is None:
-                key = tuple(msgspec.json.decode(message.key or b"[]"))
+                key = read(message, self._key, message.key)
                 newest[key] = None
                 cleared.add(key)
                 places[key] = message.partition
             else:
-                version = self.version_of(message.value)
+                version = read(message, self.version_of, message.value)
                 known = newest.get(version.key)
                 if known is None or version.number > known.number:
                     newest[version.key] = version
@@ -68,6 +68,12 @@ class Compacted(ABC):
         self.arrive(versions, places)
         for place, table in enumerate(self.tables):
             rows.insert(table, [row for version in versions for row in version.rows[place]])
+
+    def _key(self, said: bytes | None) -> tuple[str, ...]:
+        key = tuple(msgspec.json.decode(said or b"[]", type=list[str]))
+        if len(key) != len(self.by):
+            raise ValueError(f"a key of {len(key)} parts")
+        return key
 
     def _stored(self, rows: Rows, keys: Iterable[tuple[str, ...]]) -> dict[tuple[str, ...], int]:
         found = rows.fetch(self.tables[0], (*self.by, "version"), self.by, list(keys))

@@ -16,6 +16,8 @@ from projections.writing.rows import Row
 from projections.writing.sql import column_names
 
 _decode = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
+_CONTACTS_OFFSET = "contacts_offset"
+"""It stands in the record's headers."""
 _INSTANTS = frozenset({"as_of", "completed_at", "created_at", "due_at", "occurred_at", "snoozed_until", "starts_at"})
 
 
@@ -68,7 +70,9 @@ def _row(table: Table, fields: Mapping[str, msgspec.Raw]) -> Row:
 
 def _value(table: Table, name: str, raw: msgspec.Raw | None) -> object:
     if raw is None:
-        return None
+        if table.columns[name].nullable or name == _CONTACTS_OFFSET:
+            return None
+        raise ValueError(f"no field {name}")
     sent = bytes(raw)
     if sent[:1] in b"[{" or not isinstance(table.columns[name].type, Text):
         value = msgspec.json.decode(sent) if sent[:1] not in b"[{" else sent.decode()

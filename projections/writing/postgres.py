@@ -14,7 +14,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
 
 from projections import tables
-from projections.writing.postgres_schema import LOCKS, Lock, drop_schema, prepare_schema, swap_schemas
+from projections.writing.postgres_schema import LOCKS, Lock, drop_schema, prepare_schema, swap_schemas, views_of_others
 from projections.writing.rows import DatabaseAwayError, DatabaseRefusedError, ReadModel, Row, Rows
 from projections.writing.sql import adding, column_names, matched, quoted
 
@@ -116,6 +116,10 @@ class PostgresReadModel:
         other = PostgresReadModel(self._url, schema)
         other.prepare()
         return other
+
+    def views_of_others(self) -> Sequence[str]:
+        with self._faults_told():
+            return views_of_others(self._engine, self.schema)
 
     def take_place_of(self, former: ReadModel) -> None:
         assert isinstance(former, PostgresReadModel)

@@ -52,6 +52,27 @@ def swap_schemas(engine: Engine, new: str, old: str) -> None:
     drop_schema(engine, new, create=False)
 
 
+def views_of_others(engine: Engine, schema: str) -> list[str]:
+    """The views, wherever they stand, that others made of the tables and views of a schema."""
+    with engine.begin() as connection:
+        ours = [name for _, name in _ours(connection, schema)]
+        return list(connection.execute(_LOOKING_AT, {"schema": schema, "ours": ours}).scalars())
+
+
+_LOOKING_AT: Final = text(
+    """SELECT DISTINCT format('%I.%I', of_view.nspname, view.relname) AS name
+       FROM pg_depend AS d
+       JOIN pg_rewrite AS rule ON d.classid = 'pg_rewrite'::regclass AND rule.oid = d.objid
+       JOIN pg_class AS view ON view.oid = rule.ev_class
+       JOIN pg_namespace AS of_view ON of_view.oid = view.relnamespace
+       JOIN pg_class AS seen ON d.refclassid = 'pg_class'::regclass AND seen.oid = d.refobjid
+       JOIN pg_namespace AS of_seen ON of_seen.oid = seen.relnamespace
+       WHERE of_seen.nspname = :schema AND seen.relname = ANY(:ours)
+         AND NOT (of_view.nspname = :schema AND view.relname = ANY(:ours))
+       ORDER BY name"""
+)
+
+
 def _ours(connection: Connection, schema: str) -> list[tuple[str, str]]:
     found = inspect(connection)
     views = [("VIEW", name) for name in found.get_view_names(schema) if name in VIEWS]

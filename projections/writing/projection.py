@@ -30,7 +30,7 @@ from projections.writing.facts import Facts
 from projections.writing.latest import Compacted
 from projections.writing.letter_rows import letter_of
 from projections.writing.person_rows import Interactions, Scores, rejection_row, reminder_row, score_change_row
-from projections.writing.record import Accepted, Chunk, Message, Step
+from projections.writing.record import Accepted, Chunk, Message, Step, read
 from projections.writing.rows import Row, Rows
 from projections.writing.sql import column_names
 from projections.writing.sums import SumsByDay
@@ -93,14 +93,14 @@ class Projection:
         self._note_currencies(rows)
 
     def _letters(self, rows: Rows, messages: Sequence[Message], erasures: Erasures, facts: Facts) -> list[Accepted]:
-        found = [letter for message in messages if (letter := letter_of(message)) is not None]
+        found = [letter for message in messages if (letter := read(message, letter_of, message)) is not None]
         kept = [each for each in found if not erasures.cover_record(each.record_key, each.topic, each.payload)]
         rows.insert(tables.DEAD_LETTERS, [letter.row for letter in kept])
         return facts.withdraw(found)
 
     def _reject(self, rows: Rows, messages: Sequence[Message], erasures: Erasures) -> None:
         """A rejected fact changed nothing: it is no history."""
-        rejected = [rejection_row(message.value) for message in messages if message.value is not None]
+        rejected = [read(message, rejection_row, message.value) for message in messages if message.value is not None]
         kept = [row for row in rejected if not erasures.cover(row[0], parse_instant(row[_REJECTED_AT]))]
         _replace(rows, tables.REJECTIONS, kept)
         rows.delete(tables.INTERACTION_HISTORY, ("subject", "event_id"), [row[:2] for row in rejected])
@@ -109,7 +109,7 @@ class Projection:
         row_of = _ROW_OF[table.name]
         # Both tables begin with the contact and end with the offset; an owner's reminders begin with no contact.
         said = [
-            (*row_of(message.value)[:-1], message.covers.get(self._contacts, 0))
+            (*read(message, row_of, message.value)[:-1], message.covers.get(self._contacts, 0))
             for message in messages
             if message.value is not None
         ]

@@ -26,6 +26,10 @@ class ForeignTablesError(UsageError):
     """The caller named a database with tables that no projector made."""
 
 
+class ViewsOfOthersError(UsageError):
+    """The caller must say so if views that others made may be dropped."""
+
+
 class Rows(Protocol):
     """The tables within one transaction, which nobody else writes to."""
 
@@ -68,6 +72,10 @@ class ReadModel(Protocol):
 
     def beside(self) -> ReadModel:
         """An empty read model beside this one, prepared; what a former one has left there is gone."""
+        ...
+
+    def views_of_others(self) -> Sequence[str]:
+        """The names of views that others made of these tables, or beside them: a rebuild drops them."""
         ...
 
     def take_place_of(self, former: ReadModel) -> None:

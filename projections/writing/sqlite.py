@@ -14,6 +14,7 @@ from sqlalchemy.pool import NullPool
 
 from projections.migrations import prepare_tables
 from projections.sqlite import insert_statement
+from projections.views import VIEWS
 from projections.writing.rows import DatabaseAwayError, DatabaseRefusedError, ReadModel, Row, Rows
 from projections.writing.sql import adding, quoted
 
@@ -85,6 +86,11 @@ class SqliteReadModel:
         other = SqliteReadModel(path)
         other.prepare()
         return other
+
+    def views_of_others(self) -> Sequence[str]:
+        with self._faults_told(), closing(_opened(self.path)) as connection:
+            found = connection.execute("SELECT name FROM sqlite_schema WHERE type = 'view' ORDER BY name")
+            return [name for (name,) in found if name not in VIEWS]
 
     def take_place_of(self, former: ReadModel) -> None:
         assert isinstance(former, SqliteReadModel)

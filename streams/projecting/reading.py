@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
+
+import msgspec
 
 from events.facts import AnyFact
 from events.refusal import Refusal
 from events.topics import FACT_TOPICS, REMINDERS, SCORE_CHANGES
-from projections.writing.record import Accepted, Chunk, Message
+from projections.writing.record import Accepted, Chunk, Message, read
 from streams.live.judge import Judge
 from streams.projecting.sources import Source
 
 _FACTS: Final = {topic.name for topic in FACT_TOPICS}
 _COVERING: Final = {REMINDERS.name, SCORE_CHANGES.name}
 _COVERS: Final = "covers"
+_decode_covers: Final = msgspec.json.Decoder(dict[str, int]).decode
 _NOTHING: Final[Mapping[str, int]] = {}
 
 
@@ -36,8 +38,9 @@ class Reading:
                     place = (record.topic, record.partition, record.offset, record.timestamp)
                     chunk.facts.append(Accepted(*place, record.value, judged))
             else:
-                covers = _covers(record) if bare in _COVERING else _NOTHING
-                message = Message(record.partition, record.offset, record.key, record.value, covers)
+                message = Message(record.topic, record.partition, record.offset, record.key, record.value, _NOTHING)
+                if bare in _COVERING:
+                    message = message._replace(covers=read(message, _covers, record))
                 chunk.messages.setdefault(bare, []).append(message)
 
     def _judge(self, bare: str, record: Any) -> Judge:
@@ -51,6 +54,5 @@ class Reading:
 def _covers(record: Any) -> Mapping[str, int]:
     for name, value in record.headers:
         if name == _COVERS:
-            covers: dict[str, int] = json.loads(value)
-            return covers
+            return _decode_covers(value)
     return _NOTHING
