@@ -35,6 +35,7 @@ def due_at(due_on: str, where: str) -> str:
      ("2023-11-04", "America/Havana", "2023-11-05T04:00:00Z"),  # midnight itself comes twice: the first
      ("2010-11-06", "America/St_Johns", "2010-11-07T02:30:00Z"),  # a minute later the day before is back
      ("2011-12-29", "Pacific/Apia", "2011-12-30T10:00:00Z"),  # the 30th was left out
+     ("1919-03-30", "America/Toronto", "1919-03-31T04:30:00Z"),  # 23:30 was followed by 00:30
      ("2200-12-31", "America/New_York", "2201-01-01T05:00:00Z")],
 )  # fmt: skip
 def test_a_date_is_due_at_the_first_instant_after_it_in_the_assignee_s_zone(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from events.instant import HOUR_US, format_instant, parse_instant
 from projections.followups.book import Book
@@ -194,6 +195,18 @@ def test_the_next_of_a_series_is_reminded_of_on_its_own_day() -> None:
     opened = kept.interactions["i1/2"]
 
     assert reminder_now(opened, USERS, parse_instant("2023-07-07T07:00:00Z")) is not None
+
+
+def test_the_next_of_a_series_is_said_anew_and_reminded_of_also_on_the_same_day() -> None:
+    kept = book(scheduled(recurrence="FREQ=HOURLY", **START))
+
+    assert sent(kept, AT_8) == ["2023-07-06"]
+    kept.interactions["i1"] = replace(kept.interactions["i1"], lift=3)
+    kept.take(fact(completed(event_id="c1")))
+    opened = kept.interactions["i1/2"]
+
+    assert reminder_now(opened, USERS, parse_instant(AT_8)) is not None
+    assert (kept.interactions["i1"].version, opened.version) == (5, 1)
 
 
 def test_a_membership_freeze_that_ends_is_reminded_of_that_day() -> None:

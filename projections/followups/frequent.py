@@ -25,7 +25,7 @@ def next_reading(rule: Mapping[str, str], start: datetime, after: datetime, last
     if not within:
         return None
     first = start - (start - _midnight(start.date())) % unit
-    look = first + (after - unit - first) // step * step
+    look = first + (after - first) // step * step
     for _ in range(MOST_LOOKS):
         if look > last:
             return None
