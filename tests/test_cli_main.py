@@ -24,6 +24,7 @@ NAMES = [
     "query",
     "export",
     "interactions",
+    "scores",
     "explain",
     "dead-letters",
     "restate",
