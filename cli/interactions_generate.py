@@ -17,8 +17,9 @@ from cli.option_types import Duration
 from config.definitions import load_definitions
 from config.errors import UsageError
 from events.zones import check_zone, zone
+from projections.followups.candidates import ValueRange
 from projections.followups.clocks import date_at, first_instant
-from projections.followups.generation import Asked, Generated, GenerationSettings, ValueRange
+from projections.followups.generation import Asked, Generated, GenerationSettings
 from projections.followups.generation import generate as generated_by
 from projections.followups.users import Users, users_of
 from projections.queries.candidates import candidates, filled_places, replayed_until_us

@@ -17,14 +17,12 @@ from events.codec import decode_any
 from events.instant import DAY_US, HOUR_US, MINUTE_US, parse_instant
 from events.interactions import Scheduled
 from events.refusal import Refusal
+from projections.followups.candidates import Candidate, Opportunity, ValueRange
 from projections.followups.generation import (
     Asked,
-    Candidate,
     Generated,
     GenerationError,
     GenerationSettings,
-    Opportunity,
-    ValueRange,
     generate,
 )
 from projections.followups.selection import Change, Selected, change_event

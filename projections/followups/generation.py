@@ -19,6 +19,7 @@ from events.canonical import canonical_json, digest
 from events.duration import format_duration
 from events.instant import format_instant
 from events.zones import zone
+from projections.followups.candidates import Candidate, ValueRange
 from projections.followups.clocks import date_at, instant_of
 
 Event: TypeAlias = dict[str, object]
@@ -27,43 +28,6 @@ Event: TypeAlias = dict[str, object]
 
 class GenerationError(UsageError):
     """Whoever asks must choose other settings: with these no interaction is possible. Nothing was scheduled."""
-
-
-class Opportunity(Struct, frozen=True):
-    """A sale or gift that may come about with a contact."""
-
-    value: Decimal | None = None
-    currency: str | None = None
-    is_open: bool = True
-    """Neither won nor lost: one that is closed is no opportunity any more."""
-
-
-class Candidate(Struct, frozen=True):
-    """A contact with whom an interaction may be generated."""
-
-    contact_id: str
-    kind: str | None = None
-    city: str | None = None
-    postcode: str | None = None
-    opportunities: tuple[Opportunity, ...] = ()
-    contacted_us: int | None = None
-    """When the last interaction was completed or logged; None: never."""
-
-
-class ValueRange(Struct, frozen=True):
-    """What an opportunity has to be worth: more than `above` and less than `below`; None: no bound."""
-
-    above: Decimal | None = None
-    below: Decimal | None = None
-    currency: str | None = None
-    """None: whatever it is valued in."""
-
-    def holds(self, opportunity: Opportunity) -> bool:
-        """Whether an opportunity is in range. One without a value is in none."""
-        value = opportunity.value
-        if value is None or not opportunity.is_open or self.currency not in (None, opportunity.currency):
-            return False
-        return (self.above is None or value > self.above) and (self.below is None or value < self.below)
 
 
 class GenerationSettings(Struct, frozen=True):

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, func, select
 
-from projections.followups.generation import Candidate, Opportunity
+from projections.followups.candidates import Candidate, Opportunity
 from projections.queries.expressions import instant_us
 from projections.tables import CONTACTS, INTERACTIONS, META
 
@@ -35,7 +35,8 @@ def filled_places(connection: Connection, series: str) -> dict[int, str]:
     """The contacts that a series was generated with before, by their places; deleted interactions count."""
     named = INTERACTIONS.c.interaction_id
     found = select(named, INTERACTIONS.c.contact_id).where(named.startswith(f"{series}-"))
-    return {int(name.removeprefix(f"{series}-")): contact for name, contact in connection.execute(found)}
+    places = ((name.removeprefix(f"{series}-"), contact) for name, contact in connection.execute(found))
+    return {int(place): contact for place, contact in places if place.isdecimal()}
 
 
 def replayed_until_us(connection: Connection) -> int | None:
