@@ -9,7 +9,8 @@ from config.errors import BrokenEnvironmentError
 from streams.admin.cluster import Cluster
 from tests.acceptance import donation, event, touchpoint
 from tests.kafka import Broker
-from tests.replaying import messages, replayed, rows, write_lines
+from tests.replaying import messages, output, replayed, rows, write_lines
+from tests.test_replay_people import EVERY_TYPE, asked_of
 
 EVENTS = [
     event("conversion.refunded", "r0", "2023-07-04T11:00:00Z", conversion_id="c1", value="1", currency="USD"),
@@ -17,6 +18,7 @@ EVENTS = [
     *(donation(f"c{n}", "50", "2023-07-05T12:00:00Z", f"donor-{n}") for n in range(5)),
     donation("c1", "7", "2023-07-06T12:00:00Z"),
 ]
+DEFINITION = b'{"type":"user.saved","event_id":"u1","occurred_at":"2023-07-05T11:00:00Z","user_id":"u9","name":"Nia"}'
 
 
 @pytest.fixture
@@ -41,6 +43,25 @@ def test_the_topics_give_what_a_file_of_their_events_gives(topics: str, tmp_path
     [letter] = messages(tmp_path / "topics", "dead-letters.jsonl")
     assert (letter["topic"], letter["reason"]) == (f"{topics}conversions", "currency_mismatch")
     assert letter["received_at"].startswith("20")
+
+
+def test_the_topics_tell_of_people_what_a_file_tells(topics: str, kafka: Broker, tmp_path: Path) -> None:
+    file = write_lines(tmp_path / "e.jsonl", EVERY_TYPE[:-1])
+    assert main(["produce", "--keep-order", str(file)]) == 0
+    with Cluster(kafka.bootstrap).producer(30) as producer:
+        producer.send(f"{topics}definitions", key=b'["user","u9"]', value=DEFINITION)
+        producer.flush()
+    asked = asked_of(tmp_path)
+    profiles = ["--profiles", str(tmp_path / "definitions.toml")]
+
+    assert main(["replay", "--from-topics", "--out", str(tmp_path / "topics"), *profiles]) == 0
+
+    replayed([file], tmp_path / "file", asked=asked)
+    assert output(tmp_path / "topics") == output(tmp_path / "file")
+    known = "SELECT * FROM contacts"
+    assert rows(tmp_path / "topics", known) == rows(tmp_path / "file", known)
+    places = 'SELECT DISTINCT subject, "partition" FROM interaction_history'
+    assert len(rows(tmp_path / "topics", places)) == 2
 
 
 def test_a_record_is_judged_with_its_key_and_nothing_is_from_the_future(

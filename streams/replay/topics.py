@@ -9,6 +9,7 @@ from kafka import TopicPartition
 
 from events.facts import AnyFact
 from events.refusal import Refusal
+from events.topics import FACT_TOPICS
 from streams.admin.cluster import Cluster
 from streams.admin.committed import Span, committed_records, committed_spans
 from streams.admin.inputs import ready_inputs
@@ -45,13 +46,16 @@ class PartitionIntake:
 
 
 def topic_intakes(installation: Installation, judge_of: Callable[[str, int, int], Judge]) -> list[PartitionIntake]:
-    """All partitions of the input topics, as they stand now; `judge_of` takes (bare name, partition, partitions).
+    """All partitions of the topics of facts, as they stand now; `judge_of` takes (bare name, partition, partitions).
+
+    Definitions are no facts: those of a replay come from a file.
 
     Raises:
         BrokenEnvironmentError: the brokers do not answer, or the topics are not as they have to be.
     """
     cluster, prefix = installation
-    topics = ready_inputs(installation)
+    ready_inputs(installation)
+    topics = [installation.topic(topic) for topic in FACT_TOPICS]
     with cluster.admin() as admin:
         counts = partition_counts(admin, topics)
     partitions = [TopicPartition(topic, number) for topic in topics for number in range(counts[topic])]
