@@ -369,6 +369,25 @@ def test_facts_that_wait_for_others_are_erased_too() -> None:
     assert partition.state.meta.waiting == 0
 
 
+def test_a_fact_that_an_erasure_left_can_still_be_taken_back() -> None:
+    partition = Partition(
+        profile("", 'when = { type = "touchpoint.recorded" }', 'when = { type = "conversion.recorded" }')
+    )
+    partition.take(at(touchpoint(dimensions={"platform": "x"}), "t1", NOON - 3), at(conversion(), "c1", NOON - 3))
+    partition.take(at(erased(), "x", NOON - 5))
+
+    partition.take(
+        at(retraction(touchpoint_id="t1"), "t2", NOON - 1), at(cancellation(conversion_id="c1"), "c2", NOON - 1)
+    )
+    far = NOON + 4000 * DAY_US
+    partition.take(
+        at(touchpoint(contact_id="another"), "far", far), at(conversion(contact_id="another"), "far", far), now=far
+    )
+
+    assert partition.said() == [2, 0]
+    assert partition.state.meta.waiting == 0
+
+
 EVENTS: Sequence[Sent] = (
     at(touchpoint(), "t1", NOON - 9),
     at(touchpoint(), "t2", NOON - 7),

@@ -10,7 +10,6 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 
-import msgspec
 from msgspec.structs import replace
 
 from config.catalogue import Catalogue
@@ -30,16 +29,14 @@ from projections.scores.facts import row_of, scored
 from streams.attribution import Attribution
 from streams.followups.rows import unpack_interaction
 from streams.holds import Holds
-from streams.received import Received
+from streams.received import UNTIMED, Received
 from streams.refusals import conflicting_duplicate
-from streams.rows import origin_of
+from streams.rows import Origin, origin_of
 from streams.scores.clock import Clock
 from streams.scores.facts import Facts
 from streams.scores.lives import Lives
-from streams.scores.rows import LETTERS, PERSONAL, Held, interactions_of, pack
+from streams.scores.rows import LETTERS, PERSONAL, Held, interactions_of, occurred_us, pack, sent_of
 from streams.state import PartitionState
-
-_fields_json = msgspec.json.Decoder(tuple[str, int, msgspec.Raw]).decode
 
 
 class Accepting:
@@ -87,18 +84,17 @@ class Accepting:
 
     def _attributed(self, fact: Fact, received: Received) -> None:
         topic = TOUCHPOINTS if isinstance(fact, Touchpoint | Retraction) else CONVERSIONS
-        letter, name = LETTERS[topic.name], self.lives.name(fact.contact_id)
-        if name != fact.contact_id.encode():
-            if self.facts.held(fact.contact_id, letter, fact.event_id) is not None:
-                return  # attribution may know it by the name of an earlier life
-            received = replace(origin_of(received), key=name)
+        if self._is_attributed(fact, received):
+            self._keep(LETTERS[topic.name], fact, received)
+
+    def _is_attributed(self, fact: Fact, received: Received) -> bool:
+        name = self.lives.name(fact.contact_id)
         counts = self._attribution.counts
         counts.clear()
-        self._attribution.decide(fact, received)
+        self._attribution.decide(fact, received if received.key == name else replace(origin_of(received), key=name))
         self._attribution.touched.clear()
         self._let_go()
-        if counts.accepted:
-            self._keep(letter, fact, received)
+        return counts.accepted > 0
 
     def _let_go(self) -> None:
         """Facts that had waited and turned out to be wrong were never accepted."""
@@ -173,16 +169,24 @@ class Accepting:
             self._state.put(key, None)
         left = []
         for letter, event_id, held in self.facts.all(contact_id):
-            _, occurred_us, sent = _fields_json(held.row)
-            if occurred_us <= fact.occurred_us:
+            if occurred_us(held.row) <= fact.occurred_us:
                 self.facts.drop(contact_id, letter, event_id)
-            elif letter == LETTERS[INTERACTIONS.name]:
-                left.append((held.offset, event_id, held, bytes(sent)))
-        for _, event_id, held, value in sorted(left):
-            taken = decode(INTERACTIONS.name, value)
-            assert isinstance(taken, InteractionFact)  # as it was when it came
-            counts = self._is_allowed(contact_id, taken)
-            self.facts.keep(contact_id, LETTERS[INTERACTIONS.name], event_id, replace(held, counts=counts))
+            else:
+                left.append((letter, held.offset, event_id, held))
+        for letter, _, event_id, held in sorted(left):
+            self._take_anew(letter, event_id, held)
+
+    def _take_anew(self, letter: str, event_id: str, held: Held) -> None:
+        """Let a fact that an erasure has left begin the contact's next life."""
+        topic = next(name for name, each in LETTERS.items() if each == letter)
+        value = sent_of(held.row)
+        fact = decode(topic, value)
+        assert not isinstance(fact, Refusal)  # nor was it when it came
+        if isinstance(fact, InteractionFact) and fact.contact_id is not None:
+            counts = self._is_allowed(fact.contact_id, fact)
+            self.facts.keep(fact.contact_id, letter, event_id, replace(held, counts=counts))
+        elif isinstance(fact, Fact):
+            self._is_attributed(fact, Origin(topic, 0, held.offset, UNTIMED, None, value))
 
     def _keep(
         self, letter: str, fact: AnyFact, received: Received, *, counts: bool = True, content: bytes = b""

@@ -16,12 +16,14 @@ begins as a row of `streams.state` does.
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Final
 
 import msgspec
 from msgspec import Struct
 
 from events.topics import CONTACTS, CONVERSIONS, INTERACTIONS, TOUCHPOINTS
+from projections.scores.facts import fact_of
 
 AT, INTERACTION, DUE, ERASED, FACT, GONE, PROFILES, PERSONAL, SAID = (
     *(b"\0a", b"\0b", b"\0d", b"\0e", b"\0f"),
@@ -70,6 +72,24 @@ pack = msgspec.msgpack.Encoder().encode
 unpack_held = msgspec.msgpack.Decoder(Held).decode
 unpack_said = msgspec.msgpack.Decoder(dict[str, Said]).decode
 unpack_publishing = msgspec.msgpack.Decoder(Publishing).decode
+
+
+_occurred_us = msgspec.json.Decoder(tuple[str, int, msgspec.Raw]).decode
+_sent = msgspec.json.Encoder(decimal_format="number").encode
+
+
+def occurred_us(row: bytes) -> int:
+    """When the fact of a row occurred."""
+    return _occurred_us(row)[1]
+
+
+def sent_of(row: bytes) -> bytes:
+    """An event that says what the fact of a row says, amounts as text again."""
+    fields = dict(fact_of(row).fields)
+    value = fields.get("value")
+    if isinstance(value, int | Decimal):
+        fields["value"] = f"{value:f}" if isinstance(value, Decimal) else str(value)
+    return _sent(fields)
 
 
 def fact_key(contact_id: str, letter: str, event_id: str) -> bytes:
