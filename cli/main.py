@@ -21,7 +21,7 @@ SUBCOMMANDS: Final = {
     "query": Subcommand("cli.query", "Ask the read model what analysts ask first."),
     "export": Subcommand("cli.export", "Write the read model as Parquet files, by day."),
     "interactions": Subcommand("cli.interactions", "Plan, generate, complete or move follow-ups."),
-    "scores": Subcommand("cli.scores", "Try a score profile on a contact or on all, before it is published."),
+    "scores": Subcommand("cli.scores", "Try a score profile before it is published."),
     "explain": Subcommand("cli.explain", "Say why each touchpoint counted for a conversion, or not."),
     "dead-letters": Subcommand("cli.dead_letters", "List refused records, or send them again."),
     "restate": Subcommand("cli.restate", "Say past credits again under a changed catalogue."),
