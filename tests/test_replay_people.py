@@ -15,6 +15,7 @@ from cli.main import main
 from config.definitions import load_definitions
 from events.instant import parse_instant
 from projections.followups.users import users_of
+from streams.replay import deciding, sorting
 from streams.replay.asked import Asked
 from tests.acceptance import donation, event, touchpoint
 from tests.replaying import LINES, dump, messages, output, replayed, rows, write_lines
@@ -443,6 +444,28 @@ def test_other_facts_may_stand_anywhere(events: list[bytes], chance: Any, cuts: 
             + outcome.erased
             + sum(outcome.dead_letters.values())
         )
+
+
+@settings(max_examples=15, deadline=None)
+@given(EVENTS)
+def test_a_contact_too_large_for_memory_is_told_the_same(events: list[bytes]) -> None:
+    with TemporaryDirectory() as name, pytest.MonkeyPatch.context() as patch:
+        folder = Path(name)
+        asked = asked_of(folder)
+        file = write_lines(folder / "events.jsonl", events)
+        replayed([file], folder / "whole", asked=asked)
+
+        patch.setattr(deciding, "_STRETCH", 3)
+        patch.setattr(sorting.ExternalSort, "extend", _spilling(sorting.ExternalSort.extend))
+        replayed([file], folder / "stretched", asked=asked)
+
+        assert output(folder / "stretched") == output(folder / "whole")
+        assert dump(folder / "stretched") == dump(folder / "whole")
+
+
+def _spilling(extend: Callable[..., None]) -> Callable[..., None]:
+    """Each entry goes to disk at once."""
+    return lambda order, entries, _: extend(order, entries, 1 << 40)
 
 
 def test_the_same_events_give_the_same_bytes_and_rows_each_time(tmp_path: Path) -> None:

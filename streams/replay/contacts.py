@@ -12,7 +12,7 @@ from streams.replay.asked import Asked
 from streams.replay.desk import Desk
 from streams.replay.lives import NEVER_ERASED, Chapter, Lives, chapters
 from streams.replay.scores import Scoring
-from streams.replay.sent import Sent, by_key
+from streams.replay.sent import SentEntry, by_key
 from streams.replay.settling import Settled, outdone
 
 
@@ -29,7 +29,7 @@ class Contacts:
         """When that contact was erased."""
         return self._lives.get(contact_id, NEVER_ERASED)
 
-    def run(self, batches: Iterable[list[Sent]]) -> None:
+    def run(self, batches: Iterable[list[SentEntry]]) -> None:
         """Take all facts, contact by contact."""
         for contact_id, sent in by_key(batches):
             lives = Lives()

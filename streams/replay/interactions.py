@@ -23,7 +23,7 @@ from streams.replay.asked import Asked
 from streams.replay.contacts import Contacts
 from streams.replay.desk import Desk
 from streams.replay.scores import Scoring
-from streams.replay.sent import Sent, by_key
+from streams.replay.sent import Sent, SentEntry, by_key
 from streams.replay.settling import Settled, outdone, settle
 from streams.replay.sorting import ExternalSort
 
@@ -52,7 +52,7 @@ class Interactions:
         self._followups = ExternalSort[_Followup](desk.folder, "followups", _BUDGET_BYTES)
         self._rejections = ExternalSort[_Rejection](desk.folder, "rejections", _BUDGET_BYTES)
 
-    def run(self, batches: Iterable[list[Sent]]) -> None:
+    def run(self, batches: Iterable[list[SentEntry]]) -> None:
         """Take all facts, key by key."""
         for key, sent in by_key(batches):
             lives = self._contacts.lives_of(key)

@@ -21,6 +21,9 @@ OVERHEAD_BYTES: Final = 500
 
 OtherFact: TypeAlias = ContactFact | InteractionFact
 
+SentEntry: TypeAlias = tuple[str, int, int, int, int, str, bytes, bytes]
+"""A `Sent` on its way through a sort, which takes plain tuples alone."""
+
 _pack = msgspec.msgpack.Encoder().encode
 _unpack = msgspec.msgpack.Decoder(OtherFact).decode
 
@@ -50,12 +53,12 @@ class Sent(NamedTuple):
         return Line("", self.intake, self.number, self.timestamp, None, self.value)
 
 
-def sent_as(fact: OtherFact, intake: int, number: int, timestamp: int, value: bytes) -> Sent:
-    """The fact that came as that record of that intake."""
-    return Sent(key_of(fact), intake, number, timestamp, fact.occurred_us, fact.event_id, _pack(fact), value)
+def sent_as(fact: OtherFact, intake: int, number: int, timestamp: int, value: bytes) -> SentEntry:
+    """The entry of a fact that came as that record of that intake."""
+    return (key_of(fact), intake, number, timestamp, fact.occurred_us, fact.event_id, _pack(fact), value)
 
 
-def by_key(batches: Iterable[list[Sent]]) -> Iterator[tuple[str, list[Sent]]]:
+def by_key(batches: Iterable[list[SentEntry]]) -> Iterator[tuple[str, list[Sent]]]:
     """The facts of each key, in the order of the log."""
     for key, found in groupby(chain.from_iterable(batches), key=_key):
         yield key, [Sent(*each) for each in found]

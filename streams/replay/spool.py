@@ -14,7 +14,7 @@ from streams.replay.entry import OVERHEAD_BYTES, Entry, Line, entry_of
 from streams.replay.intake import Intake
 from streams.replay.letters import DeadLetters
 from streams.replay.sent import OVERHEAD_BYTES as SENT_OVERHEAD_BYTES
-from streams.replay.sent import OtherFact, Sent, sent_as
+from streams.replay.sent import OtherFact, SentEntry, sent_as
 from streams.replay.sorting import ExternalSort
 
 _BUDGET_BYTES: Final = 160 << 20
@@ -29,8 +29,8 @@ class Spool:
     def __init__(self, folder: Path, letters: DeadLetters) -> None:
         self.facts = ExternalSort[Entry](folder, "facts", _BUDGET_BYTES)
         """Of attribution (see `entry`)."""
-        self.contacts = ExternalSort[Sent](folder, "contacts", _CONTACTS_BUDGET_BYTES)
-        self.interactions = ExternalSort[Sent](folder, "interactions", _INTERACTIONS_BUDGET_BYTES)
+        self.contacts = ExternalSort[SentEntry](folder, "contacts", _CONTACTS_BUDGET_BYTES)
+        self.interactions = ExternalSort[SentEntry](folder, "interactions", _INTERACTIONS_BUDGET_BYTES)
         self.events = 0
         """Lines read, blank ones apart."""
         self._letters = letters
@@ -70,5 +70,5 @@ class Spool:
     def _sort_other(self, fact: OtherFact, place: int, number: int, timestamp: int, value: bytes) -> None:
         about_contact = isinstance(fact, ContactUpdated | ScoreAdjusted | ContactErased)
         order = self.contacts if about_contact else self.interactions
-        sent = sent_as(fact, place, number, timestamp, value)
-        order.extend([sent], len(value) + len(sent.packed) + SENT_OVERHEAD_BYTES)
+        # The fact itself takes about as much as the bytes it came as.
+        order.extend([sent_as(fact, place, number, timestamp, value)], 2 * len(value) + SENT_OVERHEAD_BYTES)
