@@ -22,11 +22,11 @@ from projections.scores.score import Score, Scorer
 from streams.received import Received
 from streams.scores.accepting import Accepting
 from streams.scores.due import AT_ONCE, Due
-from streams.scores.ledger import Ledger
+from streams.scores.ledger import Ledger, content_of
 from streams.scores.rows import PROFILES, Publishing, Said, pack, unpack_publishing
 from streams.state import PartitionState
 
-PIECE = 500
+PIECE = 1_000
 """Contacts that are looked at in one go though nothing happened to them."""
 
 
@@ -124,20 +124,16 @@ class Desk:
         return min([*known, history.as_of_us + DAY_US]) if changes else None
 
 
-def content_of(score: Score) -> bytes:
-    """What tells whether there is anything new to say: all but the instant and the version."""
-    return digest(encode_score(replace(score, as_of_us=0), 0))
-
-
 def _spoken(profile: Profile, score: Score, last: Said | None) -> tuple[Said, list[Message]]:
-    content = content_of(score)
     if last is None:
         last = Said(0, b"", None)
+    version = next_version(score.as_of_us, last.version)
+    message = encode_score(score, version)
+    content = content_of(message)
     if last.content == content:
         return last, []
-    version = next_version(score.as_of_us, last.version)
     key = score_key(score.contact_id, score.profile_id)
-    messages = [Message(SCORES, key, encode_score(score, version))]
+    messages = [Message(SCORES, key, message)]
     band = said_band(profile, score.score, last.band)
     if band != last.band:
         messages.append(Message(SCORE_CHANGES, key, encode_change(score, version, band, last.band)))
