@@ -62,8 +62,10 @@ def _of_credit() -> tuple[Insert, Insert]:
     key = [shares.c[name] for name in ("day", "dimension", "value", *_SPLIT_BY)]
     values = select(*key, *_sums(shares.c.credit_minor)).where(shares.c.value.is_not(None)).group_by(*key)
     by = [shares.c[name] for name in ("day", "dimension", *_SPLIT_BY)]
-    earned = func.sum(case((shares.c.value.is_not(None), shares.c.credit_minor), else_=0)).label("minor")
-    each = select(*by, earned).group_by(*by, *(shares.c[name] for name in _ID)).subquery()
+    earned = func.sum(case((shares.c.value.is_not(None), shares.c.credit_minor), else_=0))
+    # PostgreSQL's sum is a numeric, whose halves would be fractions.
+    minor = cast(earned, CREDIT_BY_DIMENSION.c.credit_minor.type).label("minor")
+    each = select(*by, minor).group_by(*by, *(shares.c[name] for name in _ID)).subquery()
     day, dimension, *split_by = (each.c[name] for name in ("day", "dimension", *_SPLIT_BY))
     together = select(day, dimension, literal(ALL_VALUES).label("value"), *split_by, *_sums(each.c.minor))
     return _fill(CREDIT_BY_DAY, values), _fill(CREDIT_BY_DAY, together.group_by(day, dimension, *split_by))
