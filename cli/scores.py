@@ -10,7 +10,8 @@ import click
 
 from cli.option_types import Moment
 from cli.scores_facts import Accepted, NoFactsError, accepted_facts
-from cli.scores_lines import diff_json, preview_json, print_diff, print_preview
+from cli.scores_lines import preview_json, print_preview
+from cli.scores_spread import diff_json, print_diff
 from cli.watching import WatchedReplay
 from config.catalogue import load_catalogue
 from config.definitions import Definitions, load_definitions
@@ -76,10 +77,11 @@ def preview_command(
         found = preview(profile, known, accepted.as_of_us, contact_id)
         if not found.known:
             raise NoFactsError(_unknown(contact_id, accepted))
+    _tell_refused(accepted)
     if as_json:
         click.echo(preview_json(profile, contact_id, accepted.as_of_us, found))
     else:
-        print_preview(profile, contact_id, accepted.as_of_us, found, accepted.refused)
+        print_preview(profile, contact_id, accepted.as_of_us, found)
 
 
 @command.command(name="diff")
@@ -111,6 +113,7 @@ def diff_command(
         progress.end()
         at_us = accepted.as_of_us
         found = diff(old, new, ((each, History(facts, at_us)) for each, facts in accepted.contacts()))
+    _tell_refused(accepted)
     if as_json:
         click.echo(diff_json(profile_id, old, new, at_us, found))
     else:
@@ -122,6 +125,11 @@ def _profile(definitions: Definitions, path: Path, profile_id: str) -> Profile:
         there = ", ".join(sorted(definitions.profiles)) or "none"
         raise UsageError(f"{path}: there is no profile {profile_id}; profiles there: {there}")
     return definitions.profiles[profile_id]
+
+
+def _tell_refused(accepted: Accepted) -> None:
+    if accepted.refused:
+        click.echo(f"Refused events of the files, which do not count: {accepted.refused:,}", err=True)
 
 
 def _unknown(contact_id: str, accepted: Accepted) -> str:

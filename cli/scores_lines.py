@@ -1,4 +1,4 @@
-"""What `evenhand scores` says: tables for people, JSON for programs."""
+"""What `evenhand scores preview` says: tables for people, JSON for programs."""
 
 from __future__ import annotations
 
@@ -15,7 +15,6 @@ from cli.columns import printable
 from cli.tables import print_table
 from config.profile import Condition, Profile
 from events.instant import format_instant
-from projections.scores.diff import Diff
 from projections.scores.preview import AdjustmentLine, CheckLine, FactLine, Preview, RuleLine
 
 _SHOWN: Final = 20
@@ -46,22 +45,11 @@ def preview_json(profile: Profile, contact_id: str, as_of_us: int, found: Previe
     )
 
 
-def diff_json(profile_id: str, old: Profile | None, new: Profile | None, as_of_us: int, found: Diff) -> str:
-    """Both distributions; `old` and `new` revisions are null where there is no such profile."""
-    counts = asdict(found)
-    for name in ("bands", "quantiles", "histogram", "movers"):
-        counts[name] = [asdict(each) for each in counts[name]]
-    revisions = {"old_revision": old and old.revision, "new_revision": new and new.revision}
-    return _json({"profile_id": profile_id, **revisions, "as_of": format_instant(as_of_us), **counts})
-
-
-def print_preview(profile: Profile, contact_id: str, as_of_us: int, found: Preview, refused: int) -> None:
+def print_preview(profile: Profile, contact_id: str, as_of_us: int, found: Preview) -> None:
     """The score, the lines that add up to it, and under each rule its facts or conditions."""
     draft = "" if profile.published else ", a draft"
     who = f"{printable(contact_id)} under {profile.profile_id} (revision {profile.revision}{draft})"
     at = format_instant(as_of_us)
-    if refused:
-        click.echo(f"{refused:,} events of the files were refused and do not count.", err=True)
     if found.score is None:
         entries = ", ".join(str(place) for place in found.excluded_by)
         click.echo(f"{who} as of {at}: no score, excluded by entry {entries} of `exclude`")
@@ -75,36 +63,6 @@ def print_preview(profile: Profile, contact_id: str, as_of_us: int, found: Previ
     if found.adjustments:
         rows = [(f"{each.points:+}", each.dropped_by or "", *_about(each)) for each in found.adjustments]
         print_table("Adjusted by hand", ("points", "dropped by", "occurred", "by", "fact"), rows, frozenset({0}))
-
-
-def print_diff(profile_id: str, old: Profile | None, new: Profile | None, as_of_us: int, found: Diff) -> None:
-    """Both distributions beside each other."""
-    click.echo(f"{profile_id} as of {format_instant(as_of_us)}: {_revision(new)} against {_revision(old)}")
-    click.echo(
-        f"{found.contacts:,} contacts: {found.up:,} up, {found.down:,} down, {found.same:,} the same, "
-        f"{found.other_band:,} in another band; {found.appear:,} appear, {found.go:,} go"
-    )
-    print_table(
-        "Bands",
-        ("band", "old", "new", "change"),
-        [("(below all)" if each.band is None else each.band, each.old, each.new, f"{each.new - each.old:+,}")
-         for each in found.bands],
-        frozenset({1, 2, 3}),
-    )  # fmt: skip
-    rows = [(f"{each.percent}%", _number(each.old), _number(each.new)) for each in found.quantiles]
-    print_table("Quantiles: so many have at most this score", ("", "old", "new"), rows, frozenset({1, 2}))
-    bars = [(f"{bar.start} to {bar.end - 1}", bar.old, bar.new) for bar in found.histogram]
-    if bars:
-        print_table("Histogram", ("score", "old", "new"), bars, frozenset({1, 2}))
-    if found.step > 1:
-        click.echo(f"Very many different scores: quantiles and histogram are exact to {found.step} points.")
-    if found.movers:
-        movers = [
-            (each.contact_id, each.old, each.new, f"{each.new - each.old:+,}", each.old_band or "", each.new_band or "")
-            for each in found.movers
-        ]
-        heading = ("contact", "old", "new", "change", "old band", "new band")
-        print_table("Those who move furthest", heading, movers, frozenset({1, 2, 3}))
 
 
 def _lines(found: Preview) -> Iterator[tuple[str, str, str]]:
@@ -127,6 +85,8 @@ def _print_rule(line: RuleLine) -> None:
     if line.checks:
         rows = [("yes" if check.holds else "no", _condition(check.condition), _shown(check)) for check in line.checks]
         print_table(title, ("holds", "condition", "found"), rows, frozenset())
+    elif not line.facts:
+        click.echo(f"\n{title}; no facts")
     elif line.kind == "inactivity":
         print_table(title, ("broken last", "name", "fact"), [_occurred(each) for each in line.facts], frozenset())
     else:
@@ -198,14 +158,6 @@ def _condition(condition: Condition) -> str:
 
 def _shown(check: CheckLine) -> str:
     return "missing" if check.found is None else _json(check.found)
-
-
-def _revision(profile: Profile | None) -> str:
-    return "nothing" if profile is None else f"revision {profile.revision}"
-
-
-def _number(number: int | None) -> str:
-    return "" if number is None else f"{number:,}"
 
 
 def _decimal(points: Fraction) -> str:

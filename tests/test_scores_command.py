@@ -84,7 +84,7 @@ def test_refused_events_do_not_count_and_are_told(folder: Path) -> None:
 
     told = _preview(*DRAFT)
 
-    assert told.err == "1 events of the files were refused and do not count.\n"
+    assert told.err == "Refused events of the files, which do not count: 1\n"
     assert "bad" not in told.out
 
 
@@ -162,3 +162,18 @@ def test_a_diff_to_a_file_without_the_profile_lets_everyone_go(folder: Path) -> 
 )
 def test_what_cannot_be_tried_is_one_clear_line(arguments: tuple[str, ...], message: str) -> None:
     assert evenhand("scores", *arguments) == (2, "", f"error: {message}\n")
+
+
+def test_a_rule_without_facts_says_so() -> None:
+    told = evenhand("scores", "preview", "engagement", "--contact", "donor-9", *DRAFT).out
+
+    assert "\nRule gifts (event); no facts\n" in told
+
+
+def test_an_id_cannot_move_the_cursor_of_a_terminal(folder: Path) -> None:
+    (folder / "events.jsonl").write_text(FILES["events.jsonl"].replace('"t1"', '"\\u001b[2J"'))
+
+    told = _preview(*DRAFT).out
+
+    assert "\\x1b[2J" in told
+    assert "\x1b" not in told
