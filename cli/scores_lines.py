@@ -107,13 +107,13 @@ def _print_facts(title: str, line: RuleLine) -> None:
 
 def _occurred(line: FactLine) -> tuple[str, str, str]:
     fact = line.fact
-    return format_instant(fact.occurred_us), str(fact.fields.get("name", fact.type)), fact.event_id
+    return format_instant(fact.occurred_us), printable(str(fact.fields.get("name", fact.type))), fact.event_id
 
 
 def _about(line: AdjustmentLine) -> tuple[str, str, str]:
     fields = line.fact.fields
     by = f"{fields['actor']}: {fields['reason']}" if fields.get("reason") else str(fields["actor"])
-    return format_instant(line.fact.occurred_us), by, line.fact.event_id
+    return format_instant(line.fact.occurred_us), printable(by), line.fact.event_id
 
 
 def _rule(line: RuleLine) -> dict[str, object]:

@@ -170,8 +170,8 @@ def test_a_rule_without_facts_says_so() -> None:
     assert "\nRule gifts (event); no facts\n" in told
 
 
-def test_an_id_cannot_move_the_cursor_of_a_terminal(folder: Path) -> None:
-    (folder / "events.jsonl").write_text(FILES["events.jsonl"].replace('"t1"', '"\\u001b[2J"'))
+def test_a_reason_cannot_move_the_cursor_of_a_terminal(folder: Path) -> None:
+    (folder / "events.jsonl").write_text(FILES["events.jsonl"].replace("spoke", "\\u001b[2J"))
 
     told = _preview(*DRAFT).out
 
