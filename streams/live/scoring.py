@@ -53,7 +53,7 @@ class ScoringRole:
 
     def decide(self, judged: Sequence[Judged]) -> Refused:
         accepting = self.desk.accepting
-        accepting.prefetch([fact for _, fact in judged if isinstance(fact, Touchpoint)])
+        accepting.attributed.prefetch([fact for _, fact in judged if isinstance(fact, Touchpoint)])
         refused: Refused = []
         for record, fact in judged:
             refusal = fact if isinstance(fact, Refusal) else accepting.decide(fact, record)
