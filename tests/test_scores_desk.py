@@ -213,6 +213,17 @@ def test_a_profile_published_later_scores_everybody_piece_by_piece_while_events_
     assert [partition.said(contact) for contact in contacts] == [[1]] * (len(contacts) - 1) + [[2]]
 
 
+def test_a_state_that_is_new_has_nobody_to_score_anew() -> None:
+    partition = Partition(CLICKS)
+
+    partition.decide(at(touchpoint(), "t1"))
+    partition.desk.keep_quiet()
+    partition.state.commit()
+    partition.restart(CLICKS)
+
+    assert partition.desk.publishing.is_over
+
+
 def test_publishing_goes_on_after_a_restart() -> None:
     contacts = [f"c{number:04}" for number in range(PIECE + 20)]
     partition = Partition()
