@@ -2,6 +2,8 @@
 
 import uuid
 from collections.abc import Iterator
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 from hypothesis import settings
@@ -29,15 +31,19 @@ def kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Broker]:
 
 
 @pytest.fixture(scope="session")
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PostgresServer]:
-    """A real PostgreSQL server, started for the first test that asks and shared by all."""
-    try:
-        server = PostgresServer(tmp_path_factory.mktemp("postgres"))
-    except MissingPostgresError as error:
-        pytest.fail(str(error), pytrace=False)
-    server.start()
-    yield server
-    server.stop()
+def postgres() -> Iterator[PostgresServer]:
+    """A real PostgreSQL server, started for the first test that asks and shared by all.
+
+    Its folder is none of pytest's, which each run closes to all but its own user, and the server has a user of its own.
+    """
+    with TemporaryDirectory(prefix="evenhand-postgres-") as home:
+        try:
+            server = PostgresServer(Path(home))
+        except MissingPostgresError as error:
+            pytest.fail(str(error), pytrace=False)
+        server.start()
+        yield server
+        server.stop()
 
 
 @pytest.fixture
