@@ -206,3 +206,21 @@ def test_the_next_is_always_later(rule: str, moment: datetime, where: str) -> No
     assert found is not None
     assert found.starts_us is not None
     assert found.starts_us > starts_us
+
+
+@pytest.mark.parametrize(
+    ("rule", "start", "following_start"),
+    [
+        ("FREQ=HOURLY", "2024-03-31T01:30:00Z", "2024-03-31T02:30:00Z"),
+        ("FREQ=MINUTELY;INTERVAL=10", "2024-10-27T01:10:00Z", "2024-10-27T02:00:00Z"),
+    ],
+)
+def test_the_next_start_lies_after_this_one_also_while_clocks_are_changed(
+    rule: str, start: str, following_start: str
+) -> None:
+    schedule = Schedule(None, parse_instant(start), 0)
+
+    found = following(Series(rule, "i", 1), schedule, parse_instant(start), zone("Europe/London"))
+
+    assert found is not None
+    assert found.schedule.starts_us == parse_instant(following_start)

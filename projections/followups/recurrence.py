@@ -47,11 +47,13 @@ def following(series: Series, schedule: Schedule, done_us: int, zone: ZoneInfo) 
     start = clock_at(schedule.starts_us, zone)
     if series.clock is not None and instant_of(series.clock, zone) == schedule.starts_us:
         start = series.clock
-    found = _next(rule, start.replace(microsecond=0), start, until)
-    if found is None:
-        return None
-    clock = found.replace(microsecond=start.microsecond)
-    starts_us = instant_of(clock, zone)
+    clock, starts_us = start, schedule.starts_us
+    while starts_us <= schedule.starts_us:  # within a day, clocks that are changed may show a later reading earlier
+        found = _next(rule, start.replace(microsecond=0), clock, until)
+        if found is None:
+            return None
+        clock = found.replace(microsecond=start.microsecond)
+        starts_us = instant_of(clock, zone)
     if starts_us + (schedule.duration_us or 0) > LATEST_US:
         return None
     jumped_over = clock_at(starts_us, zone) != clock
