@@ -127,6 +127,19 @@ def test_what_an_erasure_covers_was_never_sent(partition: Partition, erased_firs
     assert not [row for key, row in partition.store.scan(b"", b"\xff") if b"Ann" in row or b"e2" in key]
 
 
+def test_after_an_erasure_no_row_names_the_contact_and_its_ids_are_free(partition: Partition) -> None:
+    partition.take("contact.updated", "n1", NOON - 1, attributes={"name": "Ann"})
+    partition.scheduled()
+    partition.take("contact.erased", "x", NOON)
+    partition.said()
+    partition.desk.books.state.commit()
+
+    rows = list(partition.store.scan(b"", b"\xff"))
+    assert not [key for key, row in rows if b"ann" in key or b"ann" in row]
+    assert partition.take("contact.updated", "n1", NOON + 1, attributes={"name": "Anne"}) is None
+    assert partition.desk.books.name(b"ann\0") == "Anne"
+
+
 def test_after_an_erasure_the_versions_of_what_stays_go_on(partition: Partition) -> None:
     partition.scheduled(at=NOON + HOUR_US)
     partition.take("interaction.posted", "e2", NOON + HOUR_US, text="kept")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import islice
 
+from events.canonical import digest
 from events.contacts import ContactErased, ContactFact
 from events.interactions import InteractionFact
 from projections.followups.due import due_us
@@ -12,7 +13,9 @@ from projections.followups.interaction import Interaction
 from projections.followups.reminders import reminder_of
 from projections.followups.users import Users
 from streams.followups.rows import (
+    CLAIMED,
     DUE,
+    ERASED,
     USERS,
     Taken,
     due_interaction,
@@ -21,6 +24,7 @@ from streams.followups.rows import (
     pack,
     parts_of,
     said_key,
+    unpack_claim,
     unpack_interaction,
     unpack_name,
     unpack_said,
@@ -97,11 +101,12 @@ class Books:
 
     def claimed_by(self, book: bytes, event_id: str) -> bytes | None:
         """What `claim` kept of the fact about the contact that has this event id."""
-        return self.state.get(book + b"q" + event_id.encode())
+        row = self.state.get(_claims(book) + event_id.encode())
+        return None if row is None else unpack_claim(row)[1]
 
     def claim(self, book: bytes, fact: ContactFact, content: bytes) -> None:
         """Hold the id of a fact about the contact."""
-        self.state.put(book + b"q" + fact.event_id.encode(), content)
+        self.state.put(_claims(book) + fact.event_id.encode(), pack((fact.occurred_us, content)))
 
     # The contact
 
@@ -118,7 +123,7 @@ class Books:
 
     def erased_us(self, book: bytes) -> int | None:
         """When the contact was erased last."""
-        row = self.state.get(book + b"e")
+        row = self.state.get(ERASED + digest(book))
         return None if row is None else instant_of(row)
 
     def erase(self, book: bytes, fact: ContactErased) -> tuple[dict[bytes, Interaction], list[tuple[int, Taken]]]:
@@ -129,7 +134,11 @@ class Books:
             and in log order: they are to be taken anew.
         """
         until_us = fact.occurred_us
-        self.state.put(book + b"e", instant_bytes(until_us))
+        self.state.put(ERASED + digest(book), instant_bytes(until_us))
+        claims = _claims(book)
+        for key, row in self.state.scan(claims, claims + b"\xff"):
+            if unpack_claim(row)[0] <= until_us and key != claims + fact.event_id.encode():
+                self.state.put(key, None)
         name = self.state.get(book + b"n")
         if name is not None and unpack_name(name)[0] <= until_us:
             self.state.put(book + b"n", None)
@@ -163,3 +172,7 @@ class Books:
 
     def _rows(self, book: bytes, kind: bytes) -> Iterator[tuple[bytes, bytes]]:
         return self.state.scan(book + kind, book + bytes([kind[0] + 1]))
+
+
+def _claims(book: bytes) -> bytes:
+    return CLAIMED + digest(book)

@@ -2,16 +2,15 @@
 
 A book's rows lie together, under the contact's id and a zero byte, or a one byte, the owner's id and a zero byte:
 
-    <book> e                 the contact's newest erasure, an instant
     <book> f <offset>        a fact about an interaction, in log order, and whether the rules forbade it
     <book> i <id>            an interaction
     <book> n                 the contact's name: when and by which event, and what it is
-    <book> q <event_id>      the id of a fact about the contact
     <book> r <event_id>      the id of a fact about an interaction: the offset of the one that has it
     <book> s <id>            what was said last of an interaction: its version, and a digest of the rest
 
-Keys that begin with a zero byte belong to the partition; beside those of `streams.kept`: `00 u` (the users that dues
-were told for), `00 d <instant> <book> i <id>`
+Keys that begin with a zero byte belong to the partition; beside those of `streams.kept`: `00 e <digest>` (a contact's
+newest erasure, an instant; a digest, for it must not name whom it erased), `00 q <digest> <event_id>` (the id of a fact
+about a contact), `00 u` (the users that dues were told for), `00 d <instant> <book> i <id>`
 (a reminder may be due), `00 o i <book> i <id>` (an interaction owed a look after a takeover), `00 o r <offset>` (a
 rejection owed), `00 s m <book> i <id> 00 <date>` and `00 s r <offset>` (a reminder, a rejection said by a former
 owner).
@@ -32,7 +31,7 @@ from projections.followups.interaction import Interaction
 from projections.followups.users import Users
 from streams.rows import instant_bytes
 
-USERS = b"\0u"
+ERASED, CLAIMED, USERS = b"\0e", b"\0q", b"\0u"
 DUE, OWED, OWED_REJECTION = b"\0d", b"\0oi", b"\0or"
 SAID_REMINDER, SAID_REJECTION = b"\0sm", b"\0sr"
 _OWNER: Final = b"\1"
@@ -89,6 +88,7 @@ pack = msgspec.msgpack.Encoder().encode
 # Made before any thread needs them: msgspec may crash when two threads build the same one at once.
 unpack_interaction = msgspec.msgpack.Decoder(Interaction).decode
 unpack_taken = msgspec.msgpack.Decoder(Taken).decode
+unpack_claim = msgspec.msgpack.Decoder(tuple[int, bytes]).decode
 unpack_said = msgspec.msgpack.Decoder(tuple[int, bytes]).decode
 unpack_users = msgspec.msgpack.Decoder(Users).decode
 unpack_name = msgspec.msgpack.Decoder(tuple[int, str, str | None]).decode
