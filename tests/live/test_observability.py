@@ -93,6 +93,7 @@ def test_series_are_the_list_s() -> None:
         metric.labels("attribution").observe(1)
     for counter in (metrics.duplicates, metrics.takeovers):
         counter.labels("attribution").inc()
+    metrics.said.labels("followups").inc()
     for gauge in (metrics.waiting, metrics.state_bytes, metrics.snapshot_age):
         gauge.labels("attribution", "0").set(1)
     metrics.lag.labels("attribution", "touchpoints", "0").set(1)
