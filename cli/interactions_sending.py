@@ -83,6 +83,8 @@ class Outlet(msgspec.Struct, frozen=True):
         path = Path(self.out)
         if not path.parent.is_dir():
             raise OutputError(f"{path}: there is no folder {path.parent}; make it, or choose another --out")
+        if path.exists():
+            raise OutputError(f"{path}: this is there already; choose another --out, or - and append it yourself")
         path.write_bytes(lines)
         return f"written to {self.out}"
 

@@ -19,6 +19,7 @@ from projections.queries.attribution import PERIODS, AttributionAsked, attributi
 from projections.queries.database import reading
 from projections.queries.filters import Days
 from projections.queries.followups import FollowupsAsked, Status, followups
+from projections.queries.known import expect_dimensions, expect_model
 from projections.queries.paths import PathsAsked, Show, paths
 from projections.queries.response_required import ResponseRequiredAsked, response_required
 from projections.queries.scores import SmartList, scores, smart_list
@@ -107,7 +108,14 @@ def attribution_command(
     Each dimension's rows, the unattributed one included, sum up to the conversions' value less refunds.
     """
     asked = AttributionAsked(_days(first, last), dimensions, model, currency, by)
-    return lambda connection, _limit: attribution(connection, asked)
+
+    def answer(connection: Connection, _limit: int | None) -> Answer:
+        expect_dimensions(connection, dimensions)
+        if model is not None:
+            expect_model(connection, model)
+        return attribution(connection, asked)
+
+    return answer
 
 
 @command.command(name="paths")
@@ -130,7 +138,12 @@ def paths_command(
 ) -> Question:
     """Show how contacts came to convert: the touchpoints that counted, in order of time."""
     asked = PathsAsked(Show(show), _days(first, last), dimension, currency, contact)
-    return lambda connection, limit: paths(connection, asked._replace(limit=limit))
+
+    def answer(connection: Connection, limit: int | None) -> Answer:
+        expect_dimensions(connection, [] if dimension is None else [dimension])
+        return paths(connection, asked._replace(limit=limit))
+
+    return answer
 
 
 @command.command(name="timeline")

@@ -13,6 +13,7 @@ from cli.option_types import Moment
 from config.catalogue import load_catalogue
 from config.errors import UsageError
 from config.settings import Settings, load_settings
+from events.refusal import Reason
 
 if TYPE_CHECKING:
     from streams.replay.asked import Asked
@@ -88,7 +89,7 @@ def command(
     from cli.summary import print_summary
     from cli.watching import WatchedReplay
     from projections.reading import open_read_model
-    from streams.replay.run import READ_MODEL, replay
+    from streams.replay.run import DEAD_LETTERS, READ_MODEL, replay
 
     if from_topics == bool(files):
         raise UsageError("name files of events, or --from-topics; one of the two (see `evenhand replay --help`)")
@@ -105,6 +106,11 @@ def command(
         counts |= {name: count for name, count in rare.items() if count}
         print_summary(database, counts, outcome.dead_letters)
     click.echo(f"\nWritten to {out}")
+    if outcome.dead_letters:
+        total = sum(outcome.dead_letters.values())
+        click.echo(f"Refused: {total:,} of {outcome.events:,} events; {out / DEAD_LETTERS} says why, line by line.")
+        if Reason.UNKNOWN_TOUCHPOINT in outcome.dead_letters:
+            click.echo(f"Touchpoints are unknown to {rules.source}: name another with --catalogue, or list them there.")
     if strict and outcome.dead_letters:
         context.exit(_STRICT_EXIT)
 

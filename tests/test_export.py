@@ -10,6 +10,7 @@ from typing import Any
 import duckdb
 import pytest
 from pyarrow import parquet
+from pyarrow.dataset import dataset
 from sqlalchemy import Connection
 
 from projections.export import folder as export_folder
@@ -68,6 +69,17 @@ def test_every_table_has_all_its_rows_where_duckdb_finds_them(
         assert (table["name"], found) == (table["name"], [(expected,)])
         assert table["rows"] == expected
     assert sorted(table["name"] for table in manifest["tables"]) == sorted(ANALYSTS)
+
+
+def test_pyarrow_reads_every_table_as_a_dataset(connection: Connection, tmp_path: Path) -> None:
+    manifest = export(connection, tmp_path / "out")
+
+    read = {
+        table["name"]: dataset(tmp_path / "out" / table["name"], partitioning="hive").to_table().num_rows
+        for table in manifest["tables"]
+    }
+
+    assert read == {table["name"]: table["rows"] for table in manifest["tables"]}
 
 
 def test_days_are_those_of_utc(connection: Connection, tmp_path: Path) -> None:

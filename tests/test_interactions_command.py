@@ -112,8 +112,11 @@ def test_what_is_generated_is_open_for_its_assignee_and_asking_again_creates_not
     out = team.folder / "calls.jsonl"
     assert team.generate("--number", "2", "--out", str(out)).out == f"2 interactions created; written to {out}\n"
     first = out.read_bytes()
-    assert team.generate("--number", "2", "--out", str(out)).code == 0
-    assert out.read_bytes() == first
+    refused = team.generate("--number", "2", "--out", str(out))
+    assert (refused.code, "this is there already" in refused.err, out.read_bytes()) == (2, True, first)
+    once_more = team.folder / "once-more.jsonl"
+    assert team.generate("--number", "2", "--out", str(once_more)).code == 0
+    assert once_more.read_bytes() == first
 
     team.replay(out, out)
     opened = [line for line in team.followups().values() if line["source"] == "generated"]
@@ -179,6 +182,7 @@ def test_what_cannot_be_generated_is_one_clear_line(team: Team, arguments: tuple
 
 def _change(team: Team, what: str, *arguments: str) -> Ended:
     out = team.folder / f"{what}.jsonl"
+    out.unlink(missing_ok=True)
     at = ("--actor", "ann", "--occurred-at", "2025-05-01T09:00:00Z", "--out", str(out))
     ended = evenhand("interactions", what, "--db", team.db, *arguments, *at)
     assert ended.code == 0, ended.err

@@ -227,3 +227,20 @@ def test_a_timeline_fits_a_terminal_of_80_columns(db: str) -> None:
     for whole in ("google_ad_click", "2023-07-05T11:00:00Z", "2023-07-08T11:00:00Z", "organic_search_click", "Active"):
         assert whole in shown
     assert max(len(re.sub(r"\x1b\[[0-9;]*m", "", line)) for line in shown.splitlines()) <= 80
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("attribution", "--dimension", "nope"), "no dimension 'nope'; there are department, online_channel, platform"),
+        (("attribution", "--model", "nope"), "no model 'nope'; there are first, last, linear, position_based"),
+        (("paths", "--dimension", "nope"), "no dimension 'nope'; there are department, online_channel, platform"),
+    ],
+)
+def test_a_name_that_the_read_model_does_not_know_is_an_error(
+    named: str, arguments: tuple[str, ...], said: str
+) -> None:
+    ended = evenhand("query", *arguments, "--db", named)
+
+    assert (ended.code, ended.out) == (2, "")
+    assert said in ended.err

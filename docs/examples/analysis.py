@@ -10,6 +10,8 @@ from pathlib import Path
 
 import duckdb
 
+if len(sys.argv) != 2:
+    sys.exit("usage: python docs/examples/analysis.py FOLDER")
 folder = Path(sys.argv[1])
 folder.mkdir(parents=True, exist_ok=True)
 catalogue = Path(__file__).parents[2] / "examples" / "charity" / "catalogue.toml"

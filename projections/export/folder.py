@@ -22,6 +22,8 @@ from projections.tables import META
 
 MANIFEST: Final = "manifest.json"
 _FORMAT: Final = 1
+_PARTITION: Final = "day"
+"""Named by the folders alone: in the files, too, some readers would meet it twice."""
 _NO_DAY: Final = "__HIVE_DEFAULT_PARTITION__"
 """What readers of such folders take for null."""
 
@@ -54,22 +56,33 @@ def export(connection: Connection, out: Path, *, replace: bool = False) -> dict[
 
 
 def _write(connection: Connection, source: Source, draft: Path, decimals: Any) -> dict[str, Any]:
-    columns = exported_columns(source.table)
+    columns = [column for column in exported_columns(source.table) if source.day is None or column.name != _PARTITION]
     with closing(_by_day(connection, source, [column.source for column in columns])) as days:
         files = [_write_day(draft, source, day, rows, columns, decimals) for day, rows in days]
+    partitioned = source.day is not None
+    if partitioned and len(files) == 1 and _NO_DAY in files[0]["path"]:
+        # Readers guess a partition's type from its folders' names, and fail where none is a day.
+        files, partitioned = [_unpartitioned(draft, source.table.name, files[0])], False
     return {
         "name": source.table.name,
         "rows": sum(file["rows"] for file in files),
-        "partitioned_by": None if source.day is None else "day",
+        "partitioned_by": _PARTITION if partitioned else None,
         "columns": {column.name: str(column.arrow) for column in columns},
         "files": files,
     }
 
 
+def _unpartitioned(draft: Path, table: str, file: dict[str, Any]) -> dict[str, Any]:
+    path = draft / str(file["path"])
+    whole = path.rename(draft / table / path.name)
+    path.parent.rmdir()
+    return file | {"path": str(whole.relative_to(draft))}
+
+
 def _write_day(
     draft: Path, source: Source, day: str | None, rows: Iterator[Any], columns: Sequence[Exported], decimals: Any
 ) -> dict[str, Any]:
-    folder = draft / source.table.name / ("" if source.day is None else f"day={day or _NO_DAY}")
+    folder = draft / source.table.name / ("" if source.day is None else f"{_PARTITION}={day or _NO_DAY}")
     folder.mkdir(parents=True)
     file = RowFile(folder / "part-0.parquet", arrow_schema(columns))
     try:
