@@ -21,7 +21,7 @@ class DimensionTotal(NamedTuple):
     """None: unattributed."""
     credit: str
     conversions: int
-    """In how many of them."""
+    """From how many of them it earned something."""
 
 
 class CurrencyTotal(NamedTuple):
@@ -38,7 +38,7 @@ def totals_by_dimension(database: sqlite3.Connection) -> list[DimensionTotal]:
     """By dimension and currency, then from the highest credit down, what is unattributed last."""
     rows = database.execute(
         f"""SELECT c.*, exponent FROM (
-                SELECT dimension, currency, value, count(*), {_halves("credit_minor")}
+                SELECT dimension, currency, value, sum(credit_minor > 0), {_halves("credit_minor")}
                 FROM credit_by_dimension GROUP BY dimension, currency, value) AS c
             JOIN currencies USING (currency)"""
     )

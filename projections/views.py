@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final, NamedTuple
 
-from sqlalchemy import Dialect, Select, Table, and_, func, make_url, select
+from sqlalchemy import Dialect, Select, Table, and_, case, func, make_url, select
 
 from projections.queries.attribution_rows import attribution_rows
 from projections.queries.expressions import DecimalAmount
@@ -75,7 +75,8 @@ def _touchpoint_credits() -> Select[Any]:
 
 def _totals(table: Table, *by: str) -> Select[Any]:
     named = [table.c[name] for name in (*by, "value", "currency")]
-    sums = select(*named, func.sum(table.c.credit_minor).label("minor"), func.count().label("conversions"))
+    earning = func.sum(case((table.c.credit_minor > 0, 1), else_=0)).label("conversions")
+    sums = select(*named, func.sum(table.c.credit_minor).label("minor"), earning)
     summed = sums.group_by(*named).subquery()
     return select(
         *(summed.c[name] for name in (*by, "value", "currency")),
@@ -117,7 +118,8 @@ VIEWS: Final = {
         _touchpoint_credits(),
     ),
     "dimension_totals": View(
-        "What each value of each dimension earned in each currency; a null value: unattributed.",
+        "What each value of each dimension earned in each currency, and from how many conversions; a null value: "
+        "unattributed.",
         _totals(CREDIT_BY_DIMENSION, "dimension"),
     ),
     "shadow_dimension_totals": View(
