@@ -20,4 +20,10 @@ say "DP6's public journeys, by seven models"
 
 say "A quarter of a charity's life: 5,000 supporters, some 100,000 events"
 "$evenhand" sample --out "$out/charity.jsonl"
-"$evenhand" replay "$out/charity.jsonl" --catalogue examples/charity/catalogue.toml --out "$out/charity"
+"$evenhand" replay "$out/charity.jsonl" --catalogue examples/charity/catalogue.toml \
+    --profiles examples/charity/definitions.toml --out "$out/charity"
+
+say 'Who is warming up, and whom must we get back to?'
+"$evenhand" query scores --db "$out/charity/evenhand.db" --limit 5
+"$evenhand" query followups --db "$out/charity/evenhand.db" --status missed --limit 5
+"$evenhand" query response-required --db "$out/charity/evenhand.db" --limit 5
