@@ -65,7 +65,7 @@ class Cluster:
             session_timeout_ms=session_ms,
             heartbeat_interval_ms=max(100, session_ms // 6),
             request_timeout_ms=max(self._patience_ms, session_ms + 1_000),
-            max_poll_interval_ms=600_000,
+            max_poll_interval_ms=60_000,  # also how long the others wait for one that died while it joined
             partition_assignment_strategy=(RangePartitionAssignor,),
             fetch_max_wait_ms=100,
             isolation_level="read_committed",

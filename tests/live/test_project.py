@@ -159,7 +159,7 @@ def _count(url: str, counts: list[int], over: threading.Event) -> None:
 
 
 def _wait_until(holds: Callable[[], bool]) -> None:
-    give_up = time.monotonic() + 30
+    give_up = time.monotonic() + 100
     while not holds():
         assert time.monotonic() < give_up
         time.sleep(0.1)
