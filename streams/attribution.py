@@ -11,13 +11,15 @@ from __future__ import annotations
 
 from config.catalogue import Catalogue
 from events.fact import Conversion, Fact, Retraction, Touchpoint
+from events.instant import DAY_US
 from events.refusal import Refusal
+from streams.clock import untimely
 from streams.contact import NEVER, Contact
 from streams.effects import Effects
 from streams.following import CONVERSIONS, TOUCHPOINTS, Following
 from streams.holds import Holds
-from streams.received import UNTIMED, Received
-from streams.refusals import conflicting_duplicate, from_the_future, too_late, unknown_touchpoint
+from streams.received import Received
+from streams.refusals import conflicting_duplicate, unknown_touchpoint
 from streams.rows import (
     Follower,
     conversion_row,
@@ -28,7 +30,6 @@ from streams.rows import (
 )
 from streams.state import PartitionState
 
-_DAY_US = 86_400_000_000
 _NAMES = {TOUCHPOINTS: "touchpoints", CONVERSIONS: "conversions"}
 
 
@@ -71,10 +72,10 @@ class Attribution:
             if lifetime is None:
                 return unknown_touchpoint(fact)
         newest = self._newest_us.get("touchpoints", NEVER)
-        if at < newest - self._horizon_us or at > received.timestamp * 1000 + _DAY_US:
-            untimely = self._untimely(fact, received, newest)
-            if untimely is not None:
-                return untimely
+        if at < newest - self._horizon_us or at > received.timestamp * 1000 + DAY_US:
+            refusal = untimely(fact, received, newest - self._horizon_us)
+            if refusal is not None:
+                return refusal
         contact = self.state.contact(received.key or fact.contact_id.encode())
         event_id = fact.event_id.encode()
         row = touch_row(fact, at + lifetime)
@@ -99,9 +100,9 @@ class Attribution:
 
     def _conversion(self, fact: Conversion, received: Received) -> Refusal | None:
         newest = self._newest_us.get("conversions", NEVER)
-        untimely = self._untimely(fact, received, newest)
-        if untimely is not None:
-            return untimely
+        refusal = untimely(fact, received, newest - self._horizon_us)
+        if refusal is not None:
+            return refusal
         contact = self.state.contact(received.key or fact.contact_id.encode())
         conversion_id = fact.event_id.encode()
         row = conversion_row(fact)
@@ -124,9 +125,9 @@ class Attribution:
     def _follower(self, topic: bytes, target: str, fact: Follower, received: Received) -> Refusal | None:
         name = _NAMES[topic]
         newest = self._newest_us.get(name, NEVER)
-        untimely = self._untimely(fact, received, newest)
-        if untimely is not None:
-            return untimely
+        refusal = untimely(fact, received, newest - self._horizon_us)
+        if refusal is not None:
+            return refusal
         contact = self.state.contact(received.key or fact.contact_id.encode())
         event_id = fact.event_id.encode()
         if self._is_held(contact, topic, event_id, newest):
@@ -153,8 +154,3 @@ class Attribution:
             return row is not None and self._holds.touchpoint(touch_instants(row)[1], clock)
         conversion = self.state.conversions(contact).get(event_id)
         return conversion is not None and self._holds.conversion(conversion.occurred_us, clock)
-
-    def _untimely(self, fact: Fact, received: Received, newest: int) -> Refusal | None:
-        if received.timestamp != UNTIMED and fact.occurred_us > received.timestamp * 1000 + _DAY_US:
-            return from_the_future(fact)
-        return too_late(fact) if fact.occurred_us < newest - self._horizon_us else None

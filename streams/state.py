@@ -9,7 +9,6 @@ import msgspec
 
 from streams.contact import COMPLETE, Contact
 from streams.kept import Kept
-from streams.kept import Meta as Meta  # noqa: PLC0414
 from streams.rows import (
     Claimed,
     ConversionRow,

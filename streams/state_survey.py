@@ -13,10 +13,11 @@ import msgspec
 
 from config.errors import BrokenEnvironmentError
 from streams.disk import disk_errors_told
+from streams.kept import Meta
 from streams.rocks import RocksStore, StateDamagedError
 from streams.rows import FORMAT_VERSION
 from streams.snapshots import Position, Scope
-from streams.state import Meta, PartitionState
+from streams.state import PartitionState
 from streams.state_folder import DATABASE, StateFolder, format_of, group_folder, partitions_in
 
 _WAITING_ROWS: Final = (b"\0x", b"\0y")

@@ -13,10 +13,11 @@ from click.testing import CliRunner, Result
 from cli.state import command
 from config.catalogue import load_catalogue
 from config.errors import BrokenEnvironmentError, EvenhandError, UsageError
+from streams.kept import Meta
 from streams.rocks import RocksStore
 from streams.rows import FORMAT_VERSION
 from streams.snapshots import Manifest, Position, Scope, SnapshotStore
-from streams.state import Meta, PartitionState
+from streams.state import PartitionState
 from streams.state_folder import CHECKPOINT, StateFolder
 from tests.snapshot_examples import CLUSTER, NOW_US, TOPIC_IDS
 

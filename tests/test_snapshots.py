@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from config.errors import BrokenEnvironmentError, UsageError
+from streams.kept import Meta
 from streams.snapshots import (
     Manifest,
     NewerSnapshotError,
@@ -24,7 +25,6 @@ from streams.snapshots import checkpoint as checkpoint_files
 from streams.snapshots.checkpoint import sha256_of
 from streams.snapshots.manifest import SnapshotFile, decode_manifest
 from streams.snapshots.shelf import Shelf
-from streams.state import Meta
 from tests.snapshot_examples import (
     CLUSTER,
     NOW_US,

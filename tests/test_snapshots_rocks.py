@@ -5,9 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from streams.kept import Meta
 from streams.rocks import RocksStore
 from streams.snapshots import Manifest, Position, SnapshotStore, restore_newest
-from streams.state import Meta, PartitionState
+from streams.state import PartitionState
 from streams.state_folder import CHECKPOINT, RESTORING, StateFolder
 from tests.snapshot_examples import CLUSTER, NOW_US, SCOPE, TOPIC_IDS, store_in
 

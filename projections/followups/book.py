@@ -50,9 +50,8 @@ class Book(Struct):
         made = decide(fact, self.interactions.get, self.users)
         if isinstance(made, RejectionReason):
             return Rejected(fact, made)
-        for interaction in (made.interaction, made.opened):
-            if interaction is not None:
-                self.interactions[interaction.interaction_id] = interaction
+        for interaction in made.interactions:
+            self.interactions[interaction.interaction_id] = interaction
         return made
 
 

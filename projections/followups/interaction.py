@@ -12,6 +12,8 @@ from typing import Final
 
 from msgspec import Struct
 
+from events.facts import owner_key
+
 PERSONAL: Final = "personal"
 """The kind that has no contact; the others (customer, prospect) need one."""
 
@@ -97,7 +99,7 @@ class Interaction(Struct, frozen=True, array_like=True):
     @property
     def book(self) -> str:
         """The key under which its facts are taken in log order."""
-        return book_key(self.contact_id, self.owner)
+        return owner_key(self.owner) if self.contact_id is None else self.contact_id
 
     @property
     def version(self) -> int:
@@ -108,10 +110,3 @@ class Interaction(Struct, frozen=True, array_like=True):
     def needs_response(self) -> bool:
         """Whether somebody still has to respond: neither a date nor a post takes this away (behaviour B12)."""
         return self.state is State.OPEN and self.response_required
-
-
-def book_key(contact_id: str | None, owner: str | None) -> str:
-    """The key under which facts are taken in log order: the contact, or the owner of a personal one."""
-    if contact_id is not None:
-        return contact_id
-    return f"user:{owner}"

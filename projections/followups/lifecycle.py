@@ -40,6 +40,11 @@ class Changed(Struct, frozen=True):
     interaction: Interaction
     opened: Interaction | None = None
 
+    @property
+    def interactions(self) -> tuple[Interaction, ...]:
+        """Both, or the one."""
+        return (self.interaction,) if self.opened is None else (self.interaction, self.opened)
+
 
 def decide(fact: InteractionFact, find: Find, users: Users) -> Changed | RejectionReason:
     """What becomes of an interaction, or the first reason that forbids it. Copies are the caller's business."""

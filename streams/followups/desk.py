@@ -22,14 +22,13 @@ from projections.followups.lifecycle import decide
 from projections.followups.messages import encode_followup, followup_key, version_of, without_version
 from projections.followups.reminders import Due, reminded, reminder_now
 from projections.followups.users import Users
-from streams.contact import NEVER
+from streams.clock import Clock
 from streams.followups.books import Books
 from streams.followups.rows import Taken, book_of, book_prefix, pack, parts_of
 from streams.kept import Kept
-from streams.received import UNTIMED, Received
-from streams.refusals import conflicting_duplicate, from_the_future, too_late
+from streams.received import Received
+from streams.refusals import conflicting_duplicate
 
-_DAY_US = 86_400_000_000
 _REMINDERS_AT_ONCE = 1_000
 
 
@@ -60,8 +59,9 @@ class Desk:
         self.reminders: dict[bytes, Reminding] = {}
         """By the interaction's key."""
         self.duplicates = 0
-        self._horizon_us = horizon_us
-        self._newest_us = state.meta.newest_us
+        newest_us = state.meta.newest_us
+        self._interactions_clock = Clock(newest_us, INTERACTIONS.name, horizon_us)
+        self._contacts_clock = Clock(newest_us, CONTACTS.name, horizon_us)
 
     def decide(self, fact: AnyFact, received: Received) -> Refusal | None:
         """Take a fact about an interaction or a contact; a Refusal says why not. A rejection is no refusal."""
@@ -71,13 +71,13 @@ class Desk:
         book = book_of(fact)
         if self._is_erased(book, fact.occurred_us):
             return None
-        untimely = self._untimely(INTERACTIONS.name, fact, received)
+        untimely = self._interactions_clock.judge(fact, received)
         if untimely is not None:
             return untimely
         taken = self.books.taken(book, fact.event_id)
         if taken is not None:
             return self._copy(fact, taken == fact)
-        self._move_on(INTERACTIONS.name, fact.occurred_us)
+        self._interactions_clock.pass_on(fact)
         self._take(book, fact, received.offset)
         return None
 
@@ -135,9 +135,8 @@ class Desk:
         made = decide(fact, lambda interaction_id: self.books.find(book, interaction_id), self.books.users)
         if isinstance(made, RejectionReason):
             return made
-        for interaction in (made.interaction, made.opened):
-            if interaction is not None:
-                self.touched[self.books.keep(book, interaction)] = None
+        for interaction in made.interactions:
+            self.touched[self.books.keep(book, interaction)] = None
         return None
 
     def _contact(self, fact: ContactFact, received: Received) -> Refusal | None:
@@ -146,14 +145,14 @@ class Desk:
         erased = isinstance(fact, ContactErased)
         if not erased and self._is_erased(book, fact.occurred_us):
             return None
-        untimely = self._untimely(CONTACTS.name, fact, received)
+        untimely = self._contacts_clock.judge(fact, received)
         if untimely is not None:
             return untimely
         content = digest(pack(fact))
         claimed = self.books.claimed_by(book, fact.event_id)
         if claimed is not None:
             return self._copy(fact, claimed == content)
-        self._move_on(CONTACTS.name, fact.occurred_us)
+        self._contacts_clock.pass_on(fact)
         self.books.claim(book, fact, content)
         if isinstance(fact, ContactUpdated):
             attributes = fact.attributes
@@ -184,16 +183,6 @@ class Desk:
     def _is_erased(self, book: bytes, occurred_us: int) -> bool:
         erased_us = self.books.erased_us(book)
         return erased_us is not None and occurred_us <= erased_us
-
-    def _untimely(self, topic: str, fact: AnyFact, received: Received) -> Refusal | None:
-        if received.timestamp != UNTIMED and fact.occurred_us > received.timestamp * 1000 + _DAY_US:
-            return from_the_future(fact)
-        if fact.occurred_us < self._newest_us.get(topic, NEVER) - self._horizon_us:
-            return too_late(fact)
-        return None
-
-    def _move_on(self, topic: str, occurred_us: int) -> None:
-        self._newest_us[topic] = max(self._newest_us.get(topic, NEVER), occurred_us)
 
     def _copy(self, fact: AnyFact, same: bool) -> Refusal | None:
         if not same:

@@ -47,7 +47,6 @@ class FollowingUp:
         self.desk = Desk(self.state, users_of(tools.definitions), tools.catalogue.horizon_us)
         self._looked_at_users = False
         self._metrics = tools.metrics
-        self._partition = partition
         self._interactions = tools.topics.full(INTERACTIONS)
         self._followups = tools.topics.full(FOLLOWUPS)
         self._reminders = tools.topics.full(REMINDERS)

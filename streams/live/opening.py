@@ -7,13 +7,14 @@ import asyncio
 import structlog
 
 from config.errors import UsageError
+from streams.kept import Meta
 from streams.live.kafka_log import describe_log
 from streams.live.premises import Log, beyond, check_log, check_rules, foreign, gap
 from streams.live.tenure import Tenure
 from streams.live.tools import Tools
 from streams.rocks import RocksStore
 from streams.snapshots import Position, Scope, SnapshotStore, restore_newest
-from streams.state import Meta, PartitionState
+from streams.state import PartitionState
 from streams.state_folder import RESTORING
 
 log = structlog.get_logger(__name__)

@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from config.catalogue import Catalogue, incompatibility
 from config.errors import BrokenEnvironmentError, UsageError
-from streams.state import Meta
+from streams.kept import Meta
 
 _IF_MEANT = "if that is meant, run `evenhand state reset` (with --snapshots) and the worker rebuilds from the topics"
 

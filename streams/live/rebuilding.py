@@ -6,6 +6,7 @@ import asyncio
 from contextlib import closing
 from pathlib import Path
 
+from streams.kept import Meta
 from streams.live.attributing import Attributing
 from streams.live.fetch import fetch
 from streams.live.premises import Log, PremiseError, beyond, check_log, gap
@@ -15,7 +16,7 @@ from streams.live.tools import Tools
 from streams.progress import Progress
 from streams.rocks import RocksStore
 from streams.rows import origin_of
-from streams.state import Meta, PartitionState
+from streams.state import PartitionState
 
 _FETCH_MS, _MOST_RECORDS = 200, 10_000
 

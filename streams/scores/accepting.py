@@ -20,11 +20,11 @@ from events.refusal import Refusal
 from events.topics import CONTACTS, INTERACTIONS
 from projections.followups.users import Users
 from projections.scores.facts import row_of, scored
+from streams.clock import Clock
 from streams.received import UNTIMED, Received
 from streams.refusals import conflicting_duplicate
 from streams.rows import Origin
 from streams.scores.attributed import Attributed, letter_of
-from streams.scores.clock import Clock
 from streams.scores.facts import Facts
 from streams.scores.interactions import Interactions
 from streams.scores.lives import Lives

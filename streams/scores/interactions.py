@@ -30,9 +30,8 @@ class Interactions:
         made = decide(fact, find, self._users)
         if isinstance(made, RejectionReason):
             return False
-        for interaction in (made.interaction, made.opened):
-            if interaction is not None:
-                self._state.put(prefix + interaction.interaction_id.encode(), pack(interaction))
+        for interaction in made.interactions:
+            self._state.put(prefix + interaction.interaction_id.encode(), pack(interaction))
         return True
 
     def erase(self, contact_id: str) -> None:

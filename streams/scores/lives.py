@@ -5,9 +5,9 @@ Attribution's rows of each life lie under a name of its own, so that none of an 
 
 from __future__ import annotations
 
-from hashlib import blake2b
 from typing import Final
 
+from events.canonical import digest
 from streams.contact import NEVER
 from streams.rows import instant_bytes, instant_of, unpack_waiting
 from streams.scores.rows import BEHIND, ERASED, GONE
@@ -68,4 +68,4 @@ class Lives:
 
 
 def _key(contact_id: str) -> bytes:
-    return ERASED + blake2b(contact_id.encode(), digest_size=16).digest()
+    return ERASED + digest(contact_id.encode())

@@ -6,7 +6,7 @@ from hashlib import sha256
 
 from msgspec import Struct
 
-from streams.state import Meta
+from streams.kept import Meta
 
 
 class Position(Struct, frozen=True, kw_only=True):

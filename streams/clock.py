@@ -20,13 +20,16 @@ class Clock:
         self._horizon_us = horizon_us
 
     def judge(self, fact: AnyFact, received: Received) -> Refusal | None:
-        """Why a fact is untimely: from the future, or too late; None when it is not."""
-        if received.timestamp != UNTIMED and fact.occurred_us > received.timestamp * 1000 + DAY_US:
-            return from_the_future(fact)
-        if fact.occurred_us < self._newest_us.get(self._topic, NEVER) - self._horizon_us:
-            return too_late(fact)
-        return None
+        """Why a fact is untimely; None when it is not."""
+        return untimely(fact, received, self._newest_us.get(self._topic, NEVER) - self._horizon_us)
 
     def pass_on(self, fact: AnyFact) -> None:
         """A fact was accepted."""
         self._newest_us[self._topic] = max(self._newest_us.get(self._topic, NEVER), fact.occurred_us)
+
+
+def untimely(fact: AnyFact, received: Received, earliest_us: int) -> Refusal | None:
+    """Why a fact is untimely: from the future, or too late, before the earliest instant; None when it is not."""
+    if received.timestamp != UNTIMED and fact.occurred_us > received.timestamp * 1000 + DAY_US:
+        return from_the_future(fact)
+    return too_late(fact) if fact.occurred_us < earliest_us else None
