@@ -89,6 +89,7 @@ def command(
     from cli.summary import print_summary
     from cli.watching import WatchedReplay
     from projections.reading import open_read_model
+    from streams.replay.intake import file_intakes
     from streams.replay.run import DEAD_LETTERS, READ_MODEL, replay
 
     if from_topics == bool(files):
@@ -96,7 +97,7 @@ def command(
     settings = load_settings(catalogue=catalogue)
     rules = load_catalogue(settings.catalogue_path())
     asked = _asked(profiles, as_of_us)
-    intakes = _topics(settings) if from_topics else _files(files)
+    intakes = _topics(settings) if from_topics else file_intakes(files)
     with WatchedReplay() as progress:
         outcome = replay(intakes, out, rules, progress, asked=asked, all_versions=all_versions)
         progress.end()
@@ -124,15 +125,6 @@ def _asked(profiles: Path | None, as_of_us: int | None) -> Asked:
         return Asked(as_of_us=as_of_us)
     definitions = load_definitions(profiles)
     return Asked(users_of(definitions), tuple(definitions.profiles.values()), as_of_us)
-
-
-def _files(files: Sequence[str]) -> Sequence[Intake]:
-    from streams.replay.intake import FileIntake
-    from streams.replay.sources import STANDARD_INPUT, open_source
-
-    if files.count(STANDARD_INPUT) > 1:
-        raise UsageError("standard input (-) can be read once only; name it once")
-    return [FileIntake(open_source(file)) for file in files]
 
 
 def _topics(settings: Settings) -> Sequence[Intake]:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Protocol, TypeAlias
 
+from config.errors import UsageError
 from events.codec import decode_any
 from events.facts import AnyFact
 from events.refusal import Refusal
 from streams.received import UNTIMED
-from streams.replay.sources import Source
+from streams.replay.sources import STANDARD_INPUT, Source, open_source
 
 Judged: TypeAlias = tuple[int, int, bytes | None, AnyFact | Refusal]
 """number, timestamp (ms, or UNTIMED), the event's bytes, what they were judged to be."""
@@ -54,3 +55,10 @@ class FileIntake:
 
     def consumed(self) -> int:
         return self._source.consumed_bytes()
+
+
+def file_intakes(files: Sequence[str]) -> list[FileIntake]:
+    """The files that a caller named. UsageError for one that is missing, and for standard input twice."""
+    if files.count(STANDARD_INPUT) > 1:
+        raise UsageError("standard input (-) can be read once only; name it once")
+    return [FileIntake(open_source(file)) for file in files]

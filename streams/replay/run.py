@@ -17,16 +17,13 @@ from projections.tables import META
 from streams.contact import NEVER
 from streams.progress import Progress
 from streams.replay.arrivals import Arrivals
-from streams.replay.aside import Aside
 from streams.replay.asked import Asked
-from streams.replay.contacts import Contacts
-from streams.replay.deciding import Deciding
 from streams.replay.desk import Desk
 from streams.replay.intake import Intake
-from streams.replay.interactions import Interactions
 from streams.replay.ledger import Ledger
 from streams.replay.letters import DeadLetters
 from streams.replay.messages import Messages
+from streams.replay.order import decide_all
 from streams.replay.scores import Scoring
 from streams.replay.spool import Spool
 from streams.replay.tally import Tally
@@ -104,20 +101,10 @@ def _make(
         desk = Desk(folder, model, letters, Tally())
         tally = desk.tally
         scoring = Scoring(folder, catalogue, asked)
-        contacts = Contacts(desk, scoring, asked)
-        contacts.run(spool.contacts.batches())
-        spool.contacts.clear()
-        deciding = Deciding(catalogue, desk, ledger, contacts, Aside(scoring, asked))
-        deciding.arrivals = Arrivals(folder) if all_versions else None
-        progress.begin("deciding", spool.events)
-        deciding.run(spool.facts.batches(), progress)
-        spool.facts.clear()  # the disk and the memory are wanted for what follows
-        deciding.shares.finish()
-        interactions = Interactions(desk, contacts, scoring, asked)
-        interactions.run(spool.interactions.batches())
-        spool.interactions.clear()
+        arrivals = Arrivals(folder) if all_versions else None
+        deciding, interactions = decide_all(spool, desk, ledger, scoring, catalogue, asked, progress, arrivals)
         progress.begin("writing", None)
-        _write(folder, ledger, deciding.arrivals)
+        _write(folder, ledger, arrivals)
         as_of_us = tally.newest_us if asked.as_of_us is None else asked.as_of_us
         interactions.write(as_of_us, folder / FOLLOWUPS, folder / REJECTIONS)
         scoring.write(as_of_us, folder / SCORES, model)

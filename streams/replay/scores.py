@@ -77,7 +77,7 @@ class Scoring:
         """Score every contact as of an instant."""
         rows = person_rows.Scores()
         with path.open("wb") as file:
-            for contact_id, facts in self._by_contact():
+            for contact_id, facts in self.by_contact():
                 history = History(facts, as_of_us)
                 for scorer in self._scorers:
                     score = scorer.score(history, contact_id)
@@ -94,7 +94,8 @@ class Scoring:
         entry = (contact_id, occurred_us, event_id, source, number, seen, value)
         self._aside.extend([entry], len(value) + _OVERHEAD_BYTES)
 
-    def _by_contact(self) -> Iterator[tuple[str, list[Scored]]]:
+    def by_contact(self) -> Iterator[tuple[str, list[Scored]]]:
+        """The facts put aside of each contact, as far as the profiles look at them, with the earliest of all."""
         for contact_id, entries in groupby(chain.from_iterable(self._aside.batches()), key=itemgetter(0)):
             facts: list[Scored] = []
             for _, occurred_us, _, _, _, seen, value in entries:
