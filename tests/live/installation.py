@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -63,6 +63,21 @@ class Installation:
         worker = Worker(self.environment(name) | settings, log, arguments, program)
         self.workers.append(worker)
         return worker
+
+    def serving(self, name: str, decider: str, **settings: str) -> Worker:
+        """Start a worker of one role on the disk of that name; it serves every partition."""
+        log = self.home / f"{decider}-{len(self.workers)}.log"
+        worker = Worker(self.environment(name) | settings, log, decider=decider)
+        self.workers.append(worker)
+        worker.wait_until(lambda _: set(worker.taken_over()) == set(range(self.partitions)))
+        return worker
+
+    def wait_until(self, condition: Callable[[], bool], deadline_s: float = 60.0) -> None:
+        """Wait until it has come to that."""
+        give_up = time.monotonic() + deadline_s
+        while not condition():
+            assert time.monotonic() < give_up, "it has not come to that\n" + "\n".join(w.tail() for w in self.workers)
+            time.sleep(0.2)
 
     def disk(self, name: str) -> Path:
         """The state directory of the workers of that name."""

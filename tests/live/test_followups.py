@@ -6,7 +6,6 @@ import json
 import random
 import time
 from collections import Counter
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
@@ -18,7 +17,6 @@ from projections.followups.users import Users
 from tests.live.conftest import Install
 from tests.live.installation import Installation
 from tests.live.log import Sent, read
-from tests.live.worker import Entry, Worker
 
 CONTACTS: Final = [f"contact {number}" for number in range(12)]
 ERASED: Final = CONTACTS[3]
@@ -97,8 +95,7 @@ def test_follow_ups_outlive_kills_and_lost_disks(install: Install) -> None:
     size = len(facts) // 4 + 1
     pieces = [facts[first : first + size] for first in range(0, len(facts), size)]
     for number, piece in enumerate(pieces):
-        worker = start(installation, number)
-        worker.wait_until(lambda entries: taken_over(entries) == {0, 1})
+        worker = installation.serving("a", "followups")
         installation.send(
             Sent(
                 "contacts" if fact["type"] == "contact.erased" else "interactions",
@@ -111,14 +108,13 @@ def test_follow_ups_outlive_kills_and_lost_disks(install: Install) -> None:
         worker.kill()
         if number == 1:
             installation.wipe("a")
-    worker = start(installation, len(pieces))
-    worker.wait_until(lambda entries: taken_over(entries) == {0, 1})
+    worker = installation.serving("a", "followups")
     wanted = {
         (contact, interaction.interaction_id): without_version(encode_followup(interaction, USERS))
         for contact, book in books.items()
         for interaction in book.interactions.values()
     }
-    wait_until(lambda: last_said(installation) == wanted)
+    installation.wait_until(lambda: last_said(installation) == wanted)
     time.sleep(0.5)
     assert worker.stop() == 0
 
@@ -144,23 +140,6 @@ def test_follow_ups_outlive_kills_and_lost_disks(install: Install) -> None:
         if interaction.needs_response and interaction.schedule.due_on == now.date()
     }
     assert {key for key, _ in reminded} >= (due_today if now.hour >= USERS.reminder_hour else set())
-
-
-def taken_over(entries: list[Entry]) -> set[int]:
-    return {entry["partition"] for entry in entries if entry["event"] == "partition taken over"}
-
-
-def wait_until(condition: Callable[[], bool]) -> None:
-    give_up = time.monotonic() + 60
-    while not condition():
-        assert time.monotonic() < give_up, "it has not come to that"
-        time.sleep(0.2)
-
-
-def start(installation: Installation, number: int) -> Worker:
-    worker = Worker(installation.environment("a"), installation.home / f"followups-{number}.log", decider="followups")
-    installation.workers.append(worker)
-    return worker
 
 
 def last_said(installation: Installation) -> dict[tuple[str, str], Fields]:

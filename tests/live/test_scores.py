@@ -9,7 +9,6 @@ import json
 import random
 import time
 from collections import Counter
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
@@ -27,7 +26,6 @@ from projections.scores.score import score
 from tests.live.conftest import Install
 from tests.live.installation import Installation
 from tests.live.log import Logged, Sent, read
-from tests.live.worker import Worker
 
 CONTACTS: Final = [f"contact {number}" for number in range(12)]
 ERASED: Final = CONTACTS[3]
@@ -151,19 +149,19 @@ def test_scores_outlive_kills_and_lost_disks_and_a_profile_published_later_count
     pieces = [facts[first : first + size] for first in range(0, len(facts), size)]
     pieces[1].append({**refused, "contact_id": CONTACTS[0]})
     for number, piece in enumerate(pieces):
-        worker = start(installation, definitions, number)
+        worker = installation.serving("a", "scores", EVENHAND_PROFILES=str(definitions))
         installation.send(Sent(topic_of(fact), fact["contact_id"].encode(), sent(fact)) for fact in piece)
         installation.send([Sent("touchpoints", None, b"another role says why", 0)])
         time.sleep(0.2)
         worker.kill()
         if number == 0:
             installation.wipe("a")
-    worker = start(installation, definitions, 2)
-    wait_until(lambda: last_said(installation) == expected(facts, installation, definitions))
+    worker = installation.serving("a", "scores", EVENHAND_PROFILES=str(definitions))
+    installation.wait_until(lambda: last_said(installation) == expected(facts, installation, definitions))
     assert worker.stop() == 0
     definitions.write_text(PROFILES + LATER)
-    worker = start(installation, definitions, 3)
-    wait_until(lambda: last_said(installation) == expected(facts, installation, definitions))
+    worker = installation.serving("a", "scores", EVENHAND_PROFILES=str(definitions))
+    installation.wait_until(lambda: last_said(installation) == expected(facts, installation, definitions))
     assert worker.stop() == 0
 
     # Then
@@ -214,21 +212,6 @@ def rising(records: list[Logged]) -> list[tuple[bytes | None, int]]:
         assert version > last.get(key, 0)
         last[key] = version
     return versions
-
-
-def start(installation: Installation, definitions: Path, number: int) -> Worker:
-    environment = installation.environment("a") | {"EVENHAND_PROFILES": str(definitions)}
-    worker = Worker(environment, installation.home / f"scores-{number}.log", decider="scores")
-    installation.workers.append(worker)
-    worker.wait_until(lambda entries: sum(entry["event"] == "partition taken over" for entry in entries) == 2)
-    return worker
-
-
-def wait_until(condition: Callable[[], bool]) -> None:
-    give_up = time.monotonic() + 60
-    while not condition():
-        assert time.monotonic() < give_up, "it has not come to that"
-        time.sleep(0.2)
 
 
 def sent(fact: Fields) -> bytes:
